@@ -1,0 +1,35 @@
+"""What the clinic refuses, as facts; what a person reads about it stands elsewhere."""
+
+from __future__ import annotations
+
+
+class BookingError(Exception):
+    """Base of every refusal."""
+
+
+class SlotTaken(BookingError):
+    """Some of the times were taken meanwhile; `positions` are the places in the list that was asked for."""
+
+    def __init__(self, positions: tuple[int, ...] = ()) -> None:
+        super().__init__("taken", positions)
+        self.positions = positions
+
+
+class HoldExpired(BookingError):
+    """The held times were given back before they were confirmed."""
+
+
+class TooManyHolds(BookingError):
+    """One address keeps more times than a household needs."""
+
+
+class UnknownCourse(BookingError):
+    """No course has this reference or secret link."""
+
+
+class NotPending(BookingError):
+    """The course waits for no decision."""
+
+
+class TooYoung(BookingError):
+    """Under 16: a guardian books by telephone (patient rights act, section 4-3)."""

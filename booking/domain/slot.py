@@ -1,0 +1,347 @@
+"""Slot: where an appointment can begin: schedule minus what is taken, as one integer of 288 bits a day.
+
+Bit i of a day's mask is the five-minute step i of the clock on the wall in Oslo. `Availability` answers for a range of
+days; it reads nothing and knows no database: what is taken is handed in as (clinician, room, start, end) rows, start and
+end in seconds since 1970-01-01 UTC, just as the store keeps them.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+
+from booking.domain.holidays import holidays_on
+from booking.domain.period import OSLO, STEP_MINUTES, STEP_SECONDS, STEPS_PER_DAY, Period, at_wall, oslo
+from booking.domain.schedule import Clinic, Hours, Name, Schedule, template_on
+
+TakenRow = tuple[int, int, int, int]
+"""(clinician id, room id, start, end): seconds since 1970-01-01 UTC, buffer not included."""
+
+WHOLE_DAY = (1 << STEPS_PER_DAY) - 1
+_NEVER_MIND = (1 << 2 * STEPS_PER_DAY) - 1  # a buffer may run past midnight; nothing stands there
+_SPANS = [(1 << length) - 1 for length in range(STEPS_PER_DAY + 1)]
+_EPOCH = date(1970, 1, 1).toordinal()
+
+
+class ReasonKind(StrEnum):
+    """Why a wished time cannot be had."""
+
+    HOLIDAY = "holiday"
+    CLOSED_PERIOD = "closed_period"
+    ABSENCE = "absence"
+    TAKEN = "taken"
+    NO_ROOM = "no_room"
+    OUTSIDE_HOURS = "outside_hours"
+    PATIENT_AWAY = "patient_away"
+    TOO_CLOSE = "too_close"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One reason, with the name of the holiday or closed period where there is one; an absence never says why."""
+
+    kind: ReasonKind
+    detail: Name | None = None
+
+
+def run(mask: int, length: int) -> int:
+    """The bits of `mask` at which a run of `length` set bits begins."""
+    have = 1
+    while have < length:
+        shift = min(have, length - have)
+        mask &= mask >> shift
+        have += shift
+    return mask
+
+
+def bits(mask: int) -> Iterator[int]:
+    """The positions of the set bits, lowest first."""
+    while mask:
+        low = mask & -mask
+        yield low.bit_length() - 1
+        mask ^= low
+
+
+def steps_of(minutes: int) -> int:
+    """Whole five-minute steps that `minutes` take up."""
+    return -(-minutes // STEP_MINUTES)
+
+
+def _span(start: int, end: int) -> int:
+    return _SPANS[max(end - start, 0)] << start
+
+
+def _grid(minutes: int) -> int:
+    every = steps_of(minutes)
+    return sum(1 << step for step in range(0, STEPS_PER_DAY, every))
+
+
+_GRIDS = {minutes: _grid(minutes) for minutes in (5, 10, 15, 20, 30, 60)}
+
+
+class Availability:
+    """What is open and what is taken on the days `first` to `last`, both included."""
+
+    def __init__(
+        self,
+        schedule: Schedule,
+        first: date,
+        last: date,
+        taken: Iterable[TakenRow],
+        *,
+        earliest: datetime,
+        away: Sequence[Period] = (),
+    ) -> None:
+        """`earliest`: nothing begins before this instant; `away`: when the patient herself cannot come."""
+        self.schedule = schedule
+        self.first = first
+        self.days = (last - first).days + 1
+        self._clinics = {clinic.id: clinic for clinic in schedule.clinics}
+        self._buffers = {room: steps_of(c.buffer_minutes) for c in schedule.clinics for room in c.rooms}
+        self._taken = {clinician.id: [0] * self.days for clinician in schedule.clinicians}
+        self._rooms = {room: [0] * self.days for room in self._buffers}
+        self._take(taken)
+        self._away = [0] * self.days
+        for period in away:
+            self._mark(self._away, period)
+        self._barred = self._before(earliest)
+        self._templates = self._by_owner(schedule.hours)
+        self._closed = {clinic.id: self._closed_masks(clinic.id) for clinic in schedule.clinics}
+        self._absent = self._absence_masks()
+        self._open: dict[tuple[int, int], list[int]] = {}
+        self._clinic_open: dict[int, list[int]] = {}
+        self._starts: dict[tuple[int, int, int], list[int]] = {}
+        self._room_starts: dict[tuple[int, int], list[int]] = {}
+
+    # -- days ---------------------------------------------------------------------------------------------------------
+
+    def day(self, index: int) -> date:
+        return self.first + timedelta(days=index)
+
+    def index(self, day: date) -> int:
+        """The number of `day` in this range; may lie outside of 0 … days-1."""
+        return (day - self.first).days
+
+    def covers(self, day: date) -> bool:
+        return 0 <= self.index(day) < self.days
+
+    # -- what is free -------------------------------------------------------------------------------------------------
+
+    def starts(self, clinician_id: int, clinic_id: int, minutes: int) -> list[int]:
+        """For each day, the mask of the steps at which an appointment of this length can begin."""
+        key = (clinician_id, clinic_id, minutes)
+        if key not in self._starts:
+            self._starts[key] = self._free_starts(*key)
+        return self._starts[key]
+
+    def room(self, clinic_id: int, day: date, step: int, minutes: int) -> int | None:
+        """The first room of the clinic that is free for the appointment and its buffer, None if there is none."""
+        clinic, index = self._clinics[clinic_id], self.index(day)
+        span = _span(step, step + steps_of(minutes) + steps_of(clinic.buffer_minutes))
+        free = (room for room in clinic.rooms if not self._rooms[room][index] & span)
+        return next(free, None)
+
+    def works_at(self, clinician_id: int, clinic_id: int) -> bool:
+        return (clinic_id, clinician_id) in self._templates
+
+    def take(self, clinician_id: int, room_id: int, start: int, end: int) -> None:
+        """Counts one more appointment (seconds since 1970 UTC) as taken from here on."""
+        self._take([(clinician_id, room_id, start, end)])
+        self._starts.clear()
+        self._room_starts.clear()
+
+    # -- why not ------------------------------------------------------------------------------------------------------
+
+    def reasons(self, clinician_id: int, clinic_id: int, day: date, step: int, minutes: int) -> tuple[Reason, ...]:
+        """Why an appointment cannot begin there; empty if it can. The order is that of `ReasonKind`."""
+        length = steps_of(minutes)
+        clinic, index = self._clinics[clinic_id], self.index(day)
+        span, buffered = _span(step, step + length), _span(step, step + length + steps_of(clinic.buffer_minutes))
+        found = self.closings(clinic_id, day, span)
+        if self._absent_mask(clinician_id, index) & span:
+            found.append(Reason(ReasonKind.ABSENCE))
+        if self._taken[clinician_id][index] & buffered:
+            found.append(Reason(ReasonKind.TAKEN))
+        elif self.room(clinic_id, day, step, minutes) is None:
+            found.append(Reason(ReasonKind.NO_ROOM))
+        if not found and span & ~self._working(clinician_id, clinic_id, day):
+            found.append(Reason(ReasonKind.OUTSIDE_HOURS))
+        if (self._away[index] | self._barred[index]) & span:
+            found.append(Reason(ReasonKind.PATIENT_AWAY))
+        return tuple(found)
+
+    def closings(self, clinic_id: int, day: date, span: int = WHOLE_DAY) -> list[Reason]:
+        """The holidays on `day` and the closed periods that touch `span` of it."""
+        found = [Reason(ReasonKind.HOLIDAY, name) for name in holidays_on(day)]
+        for closed in self.schedule.closed:
+            if closed.clinic_id in (None, clinic_id) and _mask_on(closed.period, day) & span:
+                found.append(Reason(ReasonKind.CLOSED_PERIOD, closed.name))
+        return found
+
+    def opens(self, clinic_id: int, day: date) -> bool:
+        """Whether the clinic is open at all on `day`."""
+        return bool(self._clinic_masks(clinic_id)[self.index(day)])
+
+    # -- building masks -----------------------------------------------------------------------------------------------
+
+    def _take(self, taken: Iterable[TakenRow]) -> None:
+        base, days = self.first.toordinal() - _EPOCH, self.days
+        changes, offsets = _oslo_offsets(self.first, days)
+        clinicians, rooms, buffers = self._taken, self._rooms, self._buffers
+        for clinician, room, start, end in taken:
+            index, second = divmod(start + offsets[bisect_right(changes, start)], 86400)
+            index -= base
+            if not 0 <= index < days:
+                continue
+            span = _SPANS[(end - start) // STEP_SECONDS + buffers.get(room, 1)] << second // STEP_SECONDS
+            if clinician in clinicians:
+                clinicians[clinician][index] |= span
+            if room in rooms:
+                rooms[room][index] |= span
+
+    def _free_starts(self, clinician_id: int, clinic_id: int, minutes: int) -> list[int]:
+        clinic, length = self._clinics[clinic_id], steps_of(minutes)
+        buffered = length + steps_of(clinic.buffer_minutes)
+        grid = _GRIDS[clinic.grid_minutes]
+        taken, rooms = self._taken[clinician_id], self._free_rooms(clinic, minutes)
+        return [
+            run(open_ & ~(self._away[index] | self._barred[index]), length)
+            & run(_NEVER_MIND ^ taken[index], buffered)
+            & rooms[index]
+            & grid
+            if open_
+            else 0
+            for index, open_ in enumerate(self._open_masks(clinician_id, clinic_id))
+        ]
+
+    def _free_rooms(self, clinic: Clinic, minutes: int) -> list[int]:
+        key = (clinic.id, minutes)
+        if key not in self._room_starts:
+            buffered = steps_of(minutes) + steps_of(clinic.buffer_minutes)
+            masks = [0] * self.days
+            for room in clinic.rooms:
+                for index, busy in enumerate(self._rooms[room]):
+                    masks[index] |= run(_NEVER_MIND ^ busy, buffered) if busy else _NEVER_MIND
+            self._room_starts[key] = masks
+        return self._room_starts[key]
+
+    def _open_masks(self, clinician_id: int, clinic_id: int) -> list[int]:
+        key = (clinician_id, clinic_id)
+        if key not in self._open:
+            clinic = self._clinic_masks(clinic_id)
+            working = self._template_masks(clinic_id, clinician_id)
+            absent = self._absent.get(clinician_id)
+            masks = [w & c for w, c in zip(working, clinic, strict=True)]
+            if absent:
+                masks = [mask & ~gone for mask, gone in zip(masks, absent, strict=True)]
+            self._open[key] = masks
+        return self._open[key]
+
+    def _clinic_masks(self, clinic_id: int) -> list[int]:
+        if clinic_id not in self._clinic_open:
+            hours, closed = self._template_masks(clinic_id, None), self._closed[clinic_id]
+            self._clinic_open[clinic_id] = [h & ~c for h, c in zip(hours, closed, strict=True)]
+        return self._clinic_open[clinic_id]
+
+    def _template_masks(self, clinic_id: int, clinician_id: int | None) -> list[int]:
+        weekday, masks = self.first.weekday(), []
+        weeks = {id(t): self._week(t) for t in self._templates.get((clinic_id, clinician_id), [])}
+        templates = self._templates.get((clinic_id, clinician_id), [])
+        always = templates[0] if len(templates) == 1 and self._always(templates[0]) else None
+        for index in range(self.days):
+            standing = always or template_on(templates, self.day(index))
+            masks.append(weeks[id(standing)][(weekday + index) % 7] if standing else 0)
+        return masks
+
+    def _always(self, hours: Hours) -> bool:
+        last = self.day(self.days - 1)
+        return hours.valid_from <= self.first and (hours.valid_until is None or last <= hours.valid_until)
+
+    def _week(self, hours: Hours) -> list[int]:
+        """The template's seven masks, breaks taken out."""
+        week = [0] * 7
+        for day in hours.days:
+            week[day.weekday] |= _span(day.start // STEP_MINUTES, day.end // STEP_MINUTES)
+        for pause in self.schedule.breaks:
+            if pause.clinic_id == hours.clinic_id and pause.clinician_id in (None, hours.clinician_id):
+                out = _span(pause.start // STEP_MINUTES, steps_of(pause.end))
+                week = [mask & ~out for mask in week]
+        return week
+
+    def _working(self, clinician_id: int, clinic_id: int, day: date) -> int:
+        index = self.index(day)
+        clinic = self._template_masks(clinic_id, None)[index]
+        return clinic & self._template_masks(clinic_id, clinician_id)[index]
+
+    def _by_owner(self, hours: Iterable[Hours]) -> dict[tuple[int, int | None], list[Hours]]:
+        owners: dict[tuple[int, int | None], list[Hours]] = {}
+        for template in hours:
+            owners.setdefault((template.clinic_id, template.clinician_id), []).append(template)
+        return owners
+
+    def _closed_masks(self, clinic_id: int) -> list[int]:
+        masks = [WHOLE_DAY if holidays_on(self.day(index)) else 0 for index in range(self.days)]
+        for closed in self.schedule.closed:
+            if closed.clinic_id in (None, clinic_id):
+                self._mark(masks, closed.period)
+        return masks
+
+    def _absence_masks(self) -> dict[int, list[int]]:
+        masks: dict[int, list[int]] = {}
+        for absence in self.schedule.absences:
+            self._mark(masks.setdefault(absence.clinician_id, [0] * self.days), absence.period)
+        return masks
+
+    def _absent_mask(self, clinician_id: int, index: int) -> int:
+        return self._absent[clinician_id][index] if clinician_id in self._absent else 0
+
+    def _before(self, earliest: datetime) -> list[int]:
+        barred = [0] * self.days
+        midnight = at_wall(self.first, 0)
+        if earliest > midnight:
+            self._mark(barred, Period(midnight, earliest))
+        return barred
+
+    def _mark(self, masks: list[int], period: Period) -> None:
+        """Sets the steps that `period` touches, even in part."""
+        begin = max(self.index(oslo(period.start).date()), 0)
+        end = min(self.index(oslo(period.end).date()), self.days - 1)
+        for index in range(begin, end + 1):
+            masks[index] |= _mask_on(period, self.day(index))
+
+
+def _mask_on(period: Period, day: date) -> int:
+    """The steps of `day` that `period` touches, even in part."""
+    start, end = oslo(period.start), oslo(period.end)
+    if end.date() < day or start.date() > day or period.start == period.end:
+        return 0
+    begin = (start.hour * 60 + start.minute) // STEP_MINUTES if start.date() == day else 0
+    until = steps_of(end.hour * 60 + end.minute + bool(end.second)) if end.date() == day else STEPS_PER_DAY
+    return _span(begin, until)
+
+
+def _oslo_offsets(first: date, days: int) -> tuple[list[int], list[int]]:
+    """The instants (seconds UTC) at which Oslo's offset changes within the range, and the offsets around them.
+
+    The clocks of the European Union's zones change at 01:00 UTC (directive 2000/84/EC).
+    """
+    changes, offsets = [], []
+    before = _offset(first - timedelta(days=1))
+    offsets.append(before)
+    for number in range(-1, days + 1):
+        day = first + timedelta(days=number)
+        after = _offset(day + timedelta(days=1))
+        if after != before:
+            changes.append(int(datetime.combine(day, time(1), UTC).timestamp()))
+            offsets.append(after)
+            before = after
+    return changes, offsets
+
+
+def _offset(day: date) -> int:
+    offset = datetime.combine(day, time(0), OSLO).utcoffset()
+    assert offset is not None  # a zone of the tz database always has one
+    return int(offset.total_seconds())
