@@ -159,7 +159,10 @@ class Availability:
         """Why an appointment cannot begin there; empty if it can. The order is that of `ReasonKind`."""
         length = steps_of(minutes)
         clinic, index = self._clinics[clinic_id], self.index(day)
-        span, buffered = _span(step, step + length), _span(step, step + length + steps_of(clinic.buffer_minutes))
+        span, buffered = (
+            _span(step, step + length),
+            _span(step, step + length + steps_of(clinic.buffer_minutes)),
+        )
         found = self.closings(clinic_id, day, span)
         if self._absent_mask(clinician_id, index) & span:
             found.append(Reason(ReasonKind.ABSENCE))

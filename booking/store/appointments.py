@@ -1,0 +1,133 @@
+"""Appointments, and the claims that keep two people from having the same time.
+
+A claim is one resource (clinician, room, patient) at one five-minute step, under one primary key. Whoever inserts it
+has it; an expired one (a hold that ran out) is taken over by the very statement that inserts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from enum import IntEnum
+
+from sqlalchemy import BigInteger, ForeignKey, Index, SmallInteger, delete, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from booking.domain.course import Deviation
+from booking.domain.errors import SlotTaken
+from booking.domain.period import seconds_of
+from booking.store.database import Base
+
+PENDING, BOOKED, ARRIVED, FULFILLED, CANCELLED, NOSHOW = (
+    "pending",
+    "booked",
+    "arrived",
+    "fulfilled",
+    "cancelled",
+    "noshow",
+)
+LIVE = (PENDING, BOOKED, ARRIVED, FULFILLED, NOSHOW)
+"""Appointments in one of these statuses take up their time."""
+
+
+class Appointment(Base):
+    """One visit. `number` counts steps of a kind from 1; `price` in whole kroner; `uid` and `sequence` as RFC 5545."""
+
+    __tablename__ = "appointments"
+    __table_args__ = (
+        Index(None, "clinic_id", "starts_at", "status", "clinician_id", "room_id", "ends_at"),
+        Index(None, "course_id", "starts_at"),
+        Index(None, "clinician_id", "starts_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    course_id: Mapped[int] = mapped_column(ForeignKey("courses.id"))
+    kind: Mapped[str]
+    number: Mapped[int]
+    treatment_id: Mapped[int] = mapped_column(ForeignKey("treatments.id"))
+    clinic_id: Mapped[int] = mapped_column(ForeignKey("clinics.id"))
+    clinician_id: Mapped[int] = mapped_column(ForeignKey("clinicians.id"))
+    room_id: Mapped[int] = mapped_column(ForeignKey("rooms.id"))
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    price: Mapped[int]
+    deviation: Mapped[Deviation | None]
+    status: Mapped[str]
+    uid: Mapped[str] = mapped_column(unique=True)
+    sequence: Mapped[int] = mapped_column(default=0)
+    updated_at: Mapped[datetime]
+
+
+class Resource(IntEnum):
+    CLINICIAN = 1
+    ROOM = 2
+    PATIENT = 3
+
+
+class Claim(Base):
+    """One resource at one step (five minutes, counted since 1970-01-01 UTC), for an appointment or a held time.
+
+    `expires_at`: seconds since 1970-01-01 UTC; null for an appointment's claim, which stays.
+    """
+
+    __tablename__ = "claims"
+    __table_args__ = (Index(None, "held_time_id"), Index(None, "appointment_id"))
+
+    resource: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    resource_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    step: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    appointment_id: Mapped[int | None] = mapped_column(ForeignKey("appointments.id"))
+    held_time_id: Mapped[int | None] = mapped_column(ForeignKey("held_times.id"))
+    expires_at: Mapped[int | None] = mapped_column(BigInteger)
+
+
+ClaimRow = tuple[int, int, int, int | None, int | None, int | None]
+"""(resource, resource id, step, appointment id, held time id, expires at): as the table's columns."""
+
+
+def claim(session: Session, rows: Iterable[ClaimRow], *, now: datetime) -> None:
+    """Takes all of these claims or raises `SlotTaken`; expired claims of others are taken over.
+
+    One statement, sorted by key, so that two bookers of overlapping courses wait for one another and never in a ring.
+    """
+    wanted = sorted(rows, key=lambda row: row[:3])
+    if not wanted:
+        return
+    values = ",".join("(" + ",".join("NULL" if v is None else str(int(v)) for v in row) + ")" for row in wanted)
+    result = session.connection().exec_driver_sql(
+        "INSERT INTO claims (resource, resource_id, step, appointment_id, held_time_id, expires_at)"
+        f" VALUES {values}"  # noqa: S608 - whole numbers of our own, and bound parameters cost ten times the insert
+        " ON CONFLICT (resource, resource_id, step) DO UPDATE SET appointment_id = excluded.appointment_id,"
+        " held_time_id = excluded.held_time_id, expires_at = excluded.expires_at"
+        f" WHERE claims.expires_at IS NOT NULL AND claims.expires_at <= {seconds_of(now)}"
+    )
+    if result.rowcount != len(wanted):
+        raise SlotTaken
+
+
+def keep_claims(session: Session, appointment_of: Mapping[int, int]) -> int:
+    """Turns the claims of held times into those of appointments ({held time id: appointment id}); how many there were.
+
+    A hold that has expired still has the claims that nobody took over meanwhile.
+    """
+    cases = " ".join(f"WHEN {int(held)} THEN {int(kept)}" for held, kept in appointment_of.items())
+    ids = ",".join(str(int(held)) for held in appointment_of)
+    result = session.connection().exec_driver_sql(
+        f"UPDATE claims SET appointment_id = CASE held_time_id {cases} END, held_time_id = NULL, expires_at = NULL"
+        f" WHERE held_time_id IN ({ids})"  # noqa: S608 - whole numbers of our own
+    )
+    return int(result.rowcount)
+
+
+def drop_held_claims(session: Session, held_time_ids: Sequence[int]) -> None:
+    session.execute(delete(Claim).where(Claim.held_time_id.in_(held_time_ids)))
+
+
+def drop_appointment_claims(session: Session, appointment_ids: Sequence[int]) -> None:
+    session.execute(delete(Claim).where(Claim.appointment_id.in_(appointment_ids)))
+
+
+def appointments_of(session: Session, course_id: int) -> list[Appointment]:
+    """All appointments of a course in order of time, cancelled ones included."""
+    rows = select(Appointment).where(Appointment.course_id == course_id)
+    return list(session.scalars(rows.order_by(Appointment.starts_at, Appointment.id)))

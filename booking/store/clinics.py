@@ -1,0 +1,62 @@
+"""Clinics and their rooms."""
+
+from __future__ import annotations
+
+from sqlalchemy import ForeignKey, select
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+
+from booking.domain.schedule import Name
+from booking.store.database import Base
+
+
+class Clinic(Base):
+    """A place with rooms and hours. Appointments start on `grid_minutes` and leave `buffer_minutes` after them."""
+
+    __tablename__ = "clinics"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(unique=True)
+    position: Mapped[int]
+    name: Mapped[str]
+    county: Mapped[str]
+    municipality: Mapped[str]
+    address: Mapped[str]
+    postcode: Mapped[str]
+    place: Mapped[str]
+    phone_display: Mapped[str]
+    phone_note: Mapped[Name | None]
+    email: Mapped[str]
+    transport: Mapped[Name]
+    way_in: Mapped[Name]
+    wear: Mapped[Name]
+    intro: Mapped[Name]
+    step_free: Mapped[bool]
+    lift: Mapped[bool]
+    lie_down: Mapped[bool]
+    hearing_loop: Mapped[bool]
+    grid_minutes: Mapped[int]
+    buffer_minutes: Mapped[int]
+    cancel_hours: Mapped[int]
+
+    rooms: Mapped[list[Room]] = relationship(order_by="Room.id", lazy="selectin")
+
+    @property
+    def full_address(self) -> str:
+        return f"{self.address}, {self.postcode} {self.place}"
+
+
+class Room(Base):
+    __tablename__ = "rooms"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    clinic_id: Mapped[int] = mapped_column(ForeignKey("clinics.id"), index=True)
+    name: Mapped[str]
+
+
+def all_clinics(session: Session) -> list[Clinic]:
+    """Every clinic with its rooms, in display order."""
+    return list(session.scalars(select(Clinic).order_by(Clinic.position)))
+
+
+def clinic_by_slug(session: Session, slug: str) -> Clinic | None:
+    return session.scalar(select(Clinic).where(Clinic.slug == slug))

@@ -1,0 +1,105 @@
+"""Courses, and the secret links that open them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import JSON, ForeignKey, select
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+
+from booking.store.appointments import Appointment
+from booking.store.database import Base
+from booking.store.patients import Patient
+
+RUNNING, WAITING, RELEASED = "running", "pending", "released"
+
+
+class Course(Base):
+    """What a patient has booked: a nine-week course, or a protocol of one appointment.
+
+    `running_for` is the patient's id while an exclusive course runs, else null; it is unique, so nobody has two.
+    `decide_by`: until when a pending course's times are kept. `changed_at`: the last change that calendars must see;
+    `revision` counts those changes. Name and contact are as given with this booking.
+    """
+
+    __tablename__ = "courses"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reference: Mapped[str] = mapped_column(unique=True)
+    patient_id: Mapped[int] = mapped_column(ForeignKey("patients.id"), index=True)
+    protocol_id: Mapped[int] = mapped_column(ForeignKey("protocols.id"))
+    running_for: Mapped[int | None] = mapped_column(ForeignKey("patients.id"), unique=True)
+    status: Mapped[str]
+    new_patient: Mapped[bool]
+    name: Mapped[str]
+    email: Mapped[str | None]
+    mobile: Mapped[str | None]
+    language: Mapped[str]
+    channel: Mapped[str]
+    needs: Mapped[list[str]] = mapped_column(JSON)
+    booked_by: Mapped[str | None]
+    created_at: Mapped[datetime]
+    decide_by: Mapped[datetime | None] = mapped_column(index=True)
+    changed_at: Mapped[datetime]
+    revision: Mapped[int] = mapped_column(default=0)
+
+    appointments: Mapped[list[Appointment]] = relationship(order_by=Appointment.starts_at, lazy="selectin")
+    patient: Mapped[Patient] = relationship(foreign_keys=[patient_id])
+
+
+class Screening(Base):
+    """The health check of a course: `outcome` ok, flag or call by the rules of version `rules`; `answers` encrypted."""
+
+    __tablename__ = "screenings"
+
+    course_id: Mapped[int] = mapped_column(ForeignKey("courses.id"), primary_key=True)
+    outcome: Mapped[str]
+    rules: Mapped[int]
+    answers: Mapped[bytes]
+    answered_at: Mapped[datetime]
+
+
+class Link(Base):
+    """A secret link. Its token is a keyed hash over (id, generation); only the token's own hash is kept.
+
+    `scope`: page or feed. Renewing raises `generation`, which ends the old token.
+    """
+
+    __tablename__ = "links"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    course_id: Mapped[int] = mapped_column(ForeignKey("courses.id"), index=True)
+    scope: Mapped[str]
+    generation: Mapped[int] = mapped_column(default=0)
+    token_hash: Mapped[str] = mapped_column(unique=True)
+    used_at: Mapped[datetime | None]
+
+    course: Mapped[Course] = relationship(lazy="joined", innerjoin=True)
+
+
+def course_by_reference(session: Session, reference: str) -> Course | None:
+    return session.scalar(select(Course).where(Course.reference == reference))
+
+
+def link_by_hash(session: Session, token_hash: str, scope: str) -> Link | None:
+    return session.scalar(select(Link).where(Link.token_hash == token_hash, Link.scope == scope))
+
+
+def links_of(session: Session, course_id: int) -> dict[str, Link]:
+    """The course's links by scope."""
+    rows = session.scalars(select(Link).where(Link.course_id == course_id))
+    return {link.scope: link for link in rows}
+
+
+def running_course(session: Session, patient_id: int) -> Course | None:
+    return session.scalar(select(Course).where(Course.running_for == patient_id))
+
+
+def lapsed_courses(session: Session, *, now: datetime) -> list[Course]:
+    """Pending courses whose times nobody decided about in time."""
+    rows = select(Course).where(Course.status == WAITING, Course.decide_by <= now)
+    return list(session.scalars(rows))
+
+
+def born(course: Course) -> date:
+    return course.patient.birth_date

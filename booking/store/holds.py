@@ -1,0 +1,65 @@
+"""Holds: times kept for a visitor while she decides, and what she has answered so far."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+
+from booking.domain.course import Deviation
+from booking.store.database import Base
+
+
+class Hold(Base):
+    """One visitor's unfinished booking. `visitor` and `address` are keyed hashes; `answers` is encrypted.
+
+    `query`: her wishes as they stood in the URL; `course_id`: the course it became, so a second click does no harm.
+    """
+
+    __tablename__ = "holds"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    visitor: Mapped[str] = mapped_column(unique=True)
+    address: Mapped[str] = mapped_column(index=True)
+    protocol_id: Mapped[int] = mapped_column(ForeignKey("protocols.id"))
+    new_patient: Mapped[bool]
+    query: Mapped[str]
+    answers: Mapped[bytes | None]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    extended: Mapped[bool] = mapped_column(default=False)
+    course_id: Mapped[int | None] = mapped_column(ForeignKey("courses.id"))
+
+    times: Mapped[list[HeldTime]] = relationship(
+        order_by="HeldTime.starts_at", lazy="selectin", cascade="all, delete-orphan"
+    )
+
+
+class HeldTime(Base):
+    """One appointment to be; the columns mean what they mean in `appointments`."""
+
+    __tablename__ = "held_times"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    hold_id: Mapped[int] = mapped_column(ForeignKey("holds.id"), index=True)
+    kind: Mapped[str]
+    number: Mapped[int]
+    treatment_id: Mapped[int] = mapped_column(ForeignKey("treatments.id"))
+    clinic_id: Mapped[int] = mapped_column(ForeignKey("clinics.id"))
+    clinician_id: Mapped[int] = mapped_column(ForeignKey("clinicians.id"))
+    room_id: Mapped[int] = mapped_column(ForeignKey("rooms.id"))
+    starts_at: Mapped[datetime] = mapped_column(index=True)
+    ends_at: Mapped[datetime]
+    price: Mapped[int]
+    deviation: Mapped[Deviation | None]
+
+
+def hold_of(session: Session, visitor: str) -> Hold | None:
+    return session.scalar(select(Hold).where(Hold.visitor == visitor))
+
+
+def live_holds_from(session: Session, address: str, *, now: datetime) -> int:
+    """How many holds of this address keep times at this moment."""
+    rows = select(func.count()).select_from(Hold).where(Hold.address == address, Hold.course_id.is_(None))
+    return session.scalar(rows.where(Hold.expires_at > now)) or 0

@@ -1,0 +1,86 @@
+"""The outbox: messages written with the change they tell of, and sent later by the worker.
+
+Due times and leases run on the machine's clock; `made_at` is the clinic's, and stands in the message.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, func, or_, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from booking.store.database import Base
+
+
+class Message(Base):
+    """One mail to one recipient. `facts`: what it tells, as it was when it was written; `body`: the bytes once made.
+
+    `due_at` null: nothing more to do. `leased_until`: a worker is at it till then.
+    """
+
+    __tablename__ = "messages"
+    __table_args__ = (Index(None, "due_at", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    course_id: Mapped[int] = mapped_column(ForeignKey("courses.id"), index=True)
+    appointment_id: Mapped[int | None] = mapped_column(ForeignKey("appointments.id"))
+    recipient: Mapped[str]
+    language: Mapped[str]
+    facts: Mapped[dict[str, Any]] = mapped_column(JSON)
+    message_id: Mapped[str] = mapped_column(unique=True)
+    made_at: Mapped[datetime]
+    body: Mapped[bytes | None] = mapped_column(LargeBinary)
+    written_at: Mapped[datetime]
+    due_at: Mapped[datetime | None]
+    leased_until: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    sent_at: Mapped[datetime | None]
+    given_up_at: Mapped[datetime | None]
+    error: Mapped[str | None]
+
+
+class Heartbeat(Base):
+    """When a kind of helper process was last seen, on the machine's clock."""
+
+    __tablename__ = "heartbeats"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    seen_at: Mapped[datetime]
+
+
+def lease_next(session: Session, *, at: datetime, lease: timedelta) -> Message | None:
+    """Takes the message that is due first, for `lease`; None if none is due. Several workers never take the same."""
+    free = or_(Message.leased_until.is_(None), Message.leased_until <= at)
+    first = (
+        select(Message)
+        .where(Message.due_at <= at, free)
+        .order_by(Message.due_at, Message.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    message = session.scalar(first)
+    if message is not None:
+        message.leased_until = at + lease
+    return message
+
+
+def next_due(session: Session) -> datetime | None:
+    """When the next message is due or its lease ends, whichever is later; None if nothing waits."""
+    return session.scalar(select(Message.due_at).where(Message.due_at.is_not(None)).order_by(Message.due_at).limit(1))
+
+
+def mail_waits_since(session: Session) -> datetime | None:
+    """Since when the oldest message waits that is not sent nor given up."""
+    return session.scalar(select(func.min(Message.written_at)).where(Message.due_at.is_not(None)))
+
+
+def beat(session: Session, name: str, *, at: datetime) -> None:
+    """Notes that `name` is alive."""
+    session.merge(Heartbeat(name=name, seen_at=at))
+
+
+def last_beat(session: Session, name: str) -> datetime | None:
+    return session.scalar(select(Heartbeat.seen_at).where(Heartbeat.name == name))

@@ -1,0 +1,61 @@
+"""Patients, known by a way to reach them and a birth date."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import ForeignKey, UniqueConstraint, select, tuple_
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from booking.store.database import Base
+
+
+class Patient(Base):
+    """The person a course is for. Her name and contact stand on each course, as given when it was booked."""
+
+    __tablename__ = "patients"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    birth_date: Mapped[date]
+    created_at: Mapped[datetime]
+
+
+class PatientContact(Base):
+    """An e-mail address (casefolded) or mobile number (E.164) that, with the birth date, means this patient."""
+
+    __tablename__ = "patient_contacts"
+    __table_args__ = (UniqueConstraint("kind", "value", "birth_date"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    patient_id: Mapped[int] = mapped_column(ForeignKey("patients.id"), index=True)
+    kind: Mapped[str]
+    value: Mapped[str]
+    birth_date: Mapped[date]
+
+
+def find_patient(session: Session, contacts: list[tuple[str, str]], birth_date: date) -> Patient | None:
+    """The patient with one of these (kind, value) contacts and this birth date; the first contact counts most."""
+    if not contacts:
+        return None
+    rows = session.execute(
+        select(PatientContact.kind, PatientContact.value, Patient)
+        .join(Patient, Patient.id == PatientContact.patient_id)
+        .where(PatientContact.birth_date == birth_date)
+        .where(tuple_(PatientContact.kind, PatientContact.value).in_(contacts))
+    )
+    found = {(kind, value): patient for kind, value, patient in rows}
+    return next((found[contact] for contact in contacts if contact in found), None)
+
+
+def add_contacts(session: Session, patient: Patient, contacts: list[tuple[str, str]]) -> None:
+    """Notes contacts that mean nobody of this birth date yet. Raises IntegrityError if two do so at once."""
+    known = set(
+        session.execute(
+            select(PatientContact.kind, PatientContact.value)
+            .where(PatientContact.birth_date == patient.birth_date)
+            .where(tuple_(PatientContact.kind, PatientContact.value).in_(contacts))
+        ).tuples()
+    )
+    for kind, value in contacts:
+        if (kind, value) not in known:
+            session.add(PatientContact(patient_id=patient.id, kind=kind, value=value, birth_date=patient.birth_date))

@@ -1,0 +1,45 @@
+"""The people of the clinics: professions and clinicians."""
+
+from __future__ import annotations
+
+from sqlalchemy import JSON, ForeignKey, select
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+
+from booking.domain.schedule import Name
+from booking.store.database import Base
+
+
+class Profession(Base):
+    """`authorised`: health personnel by the Health Personnel Act, section 48."""
+
+    __tablename__ = "professions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[Name]
+    authorised: Mapped[bool]
+
+
+class Clinician(Base):
+    """Someone who treats. `languages`: codes in order. Where and when she works stands in her hours."""
+
+    __tablename__ = "clinicians"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    profession_id: Mapped[int] = mapped_column(ForeignKey("professions.id"))
+    languages: Mapped[list[str]] = mapped_column(JSON)
+    needles: Mapped[bool]
+    electro: Mapped[bool]
+
+    profession: Mapped[Profession] = relationship(lazy="joined", innerjoin=True)
+
+
+def all_clinicians(session: Session) -> list[Clinician]:
+    """Every clinician with her profession, in display order."""
+    return list(session.scalars(select(Clinician).order_by(Clinician.id)))
+
+
+def clinician_by_slug(session: Session, slug: str) -> Clinician | None:
+    return session.scalar(select(Clinician).where(Clinician.slug == slug))

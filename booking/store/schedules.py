@@ -1,0 +1,193 @@
+"""Schedules: week templates, breaks, closed periods and absences, and what is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+
+from sqlalchemy import (
+    BigInteger,
+    CompoundSelect,
+    ForeignKey,
+    Index,
+    Select,
+    or_,
+    select,
+    type_coerce,
+    union_all,
+)
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+
+from booking.domain import schedule as domain
+from booking.domain.period import Period
+from booking.domain.schedule import Name
+from booking.domain.slot import TakenRow
+from booking.store.appointments import LIVE, Appointment
+from booking.store.clinics import Clinic
+from booking.store.database import Base
+from booking.store.holds import HeldTime, Hold
+from booking.store.people import Clinician
+
+
+class Hours(Base):
+    """A week template of a clinic (`clinician_id` null) or of a clinician there, valid on dates both included."""
+
+    __tablename__ = "hours"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    clinic_id: Mapped[int] = mapped_column(ForeignKey("clinics.id"), index=True)
+    clinician_id: Mapped[int | None] = mapped_column(ForeignKey("clinicians.id"), index=True)
+    valid_from: Mapped[date]
+    valid_until: Mapped[date | None]
+
+    days: Mapped[list[HoursDay]] = relationship(
+        order_by="HoursDay.weekday", lazy="selectin", cascade="all, delete-orphan"
+    )
+
+
+class HoursDay(Base):
+    """Minutes past midnight on the wall in Oslo; Monday is 0."""
+
+    __tablename__ = "hours_days"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    hours_id: Mapped[int] = mapped_column(ForeignKey("hours.id"), index=True)
+    weekday: Mapped[int]
+    start_minute: Mapped[int]
+    end_minute: Mapped[int]
+
+
+class Break(Base):
+    __tablename__ = "breaks"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    clinic_id: Mapped[int] = mapped_column(ForeignKey("clinics.id"), index=True)
+    clinician_id: Mapped[int | None] = mapped_column(ForeignKey("clinicians.id"))
+    start_minute: Mapped[int]
+    end_minute: Mapped[int]
+
+
+class ClosedPeriod(Base):
+    """Closed by a name, at one clinic or (`clinic_id` null) at all."""
+
+    __tablename__ = "closed_periods"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    clinic_id: Mapped[int | None] = mapped_column(ForeignKey("clinics.id"))
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime] = mapped_column(index=True)
+    name: Mapped[Name]
+
+
+class Absence(Base):
+    """`kind` is for the clinic's own use; no patient is told."""
+
+    __tablename__ = "absences"
+    __table_args__ = (Index(None, "clinician_id", "ends_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    clinician_id: Mapped[int] = mapped_column(ForeignKey("clinicians.id"))
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    kind: Mapped[str]
+
+
+def schedule_of(session: Session, clinic_ids: Collection[int], period: Period) -> domain.Schedule:
+    """The planning facts of these clinics, and of the other clinics where their clinicians work, for `period`.
+
+    Six statements, however many clinics and clinicians.
+    """
+    owners = select(Hours.clinician_id).where(Hours.clinic_id.in_(clinic_ids), Hours.clinician_id.is_not(None))
+    rows = session.scalars(
+        select(Hours).where(or_(Hours.clinician_id.in_(owners), Hours.clinician_id.is_(None))).order_by(Hours.id)
+    ).all()
+    clinician_ids = {row.clinician_id for row in rows if row.clinician_id is not None}
+    reached = {row.clinic_id for row in rows if row.clinician_id is not None} | set(clinic_ids)
+    return domain.Schedule(
+        clinics=tuple(_clinic(row) for row in session.scalars(_clinics(reached))),
+        clinicians=tuple(_clinician(row) for row in session.scalars(_clinicians(clinician_ids))),
+        hours=tuple(_hours(row) for row in rows if row.clinic_id in reached),
+        breaks=tuple(_break(row) for row in session.scalars(select(Break).where(Break.clinic_id.in_(reached)))),
+        closed=tuple(_closed(row) for row in session.scalars(_closings(reached, period))),
+        absences=tuple(_absence(row) for row in session.scalars(_absences(clinician_ids, period))),
+    )
+
+
+def taken_rows(
+    session: Session, schedule: domain.Schedule, period: Period, *, now: datetime, but_hold: int | None = None
+) -> Sequence[TakenRow]:
+    """(clinician, room, start, end) of every live appointment and held time of the schedule's clinics that begins in
+    `period`; start and end in seconds since 1970-01-01 UTC. `but_hold`: the visitor's own hold does not count."""
+    return session.execute(taken_query(schedule, period, now=now, but_hold=but_hold)).tuples().all()
+
+
+def taken_query(
+    schedule: domain.Schedule, period: Period, *, now: datetime, but_hold: int | None = None
+) -> CompoundSelect[int, int, int, int]:
+    """The statement behind `taken_rows`."""
+    clinic_ids = [clinic.id for clinic in schedule.clinics]
+    kept = _busy(Appointment, clinic_ids, period).where(Appointment.status.in_(LIVE))
+    held = _busy(HeldTime, clinic_ids, period).join(Hold).where(Hold.expires_at > now)
+    if but_hold is not None:
+        held = held.where(Hold.id != but_hold)
+    return union_all(kept, held)
+
+
+def _busy(
+    table: type[Appointment] | type[HeldTime], clinic_ids: list[int], period: Period
+) -> Select[int, int, int, int]:
+    return select(
+        table.clinician_id,
+        table.room_id,
+        type_coerce(table.starts_at, BigInteger),
+        type_coerce(table.ends_at, BigInteger),
+    ).where(
+        table.clinic_id.in_(clinic_ids),
+        table.starts_at >= period.start,
+        table.starts_at < period.end,
+    )
+
+
+def _clinics(ids: Collection[int]) -> Select[Clinic]:
+    return select(Clinic).where(Clinic.id.in_(ids)).order_by(Clinic.position)
+
+
+def _clinicians(ids: Collection[int]) -> Select[Clinician]:
+    return select(Clinician).where(Clinician.id.in_(ids)).order_by(Clinician.id)
+
+
+def _closings(clinic_ids: Collection[int], period: Period) -> Select[ClosedPeriod]:
+    ours = or_(ClosedPeriod.clinic_id.is_(None), ClosedPeriod.clinic_id.in_(clinic_ids))
+    met = ClosedPeriod.ends_at > period.start, ClosedPeriod.starts_at < period.end
+    return select(ClosedPeriod).where(ours, *met).order_by(ClosedPeriod.starts_at, ClosedPeriod.id)
+
+
+def _absences(clinician_ids: Collection[int], period: Period) -> Select[Absence]:
+    met = Absence.ends_at > period.start, Absence.starts_at < period.end
+    return select(Absence).where(Absence.clinician_id.in_(clinician_ids), *met)
+
+
+def _clinic(row: Clinic) -> domain.Clinic:
+    rooms = tuple(room.id for room in row.rooms)
+    return domain.Clinic(row.id, row.slug, row.name, row.grid_minutes, row.buffer_minutes, rooms)
+
+
+def _clinician(row: Clinician) -> domain.Clinician:
+    return domain.Clinician(row.id, row.slug, row.name, row.needles)
+
+
+def _hours(row: Hours) -> domain.Hours:
+    days = tuple(domain.DayHours(day.weekday, day.start_minute, day.end_minute) for day in row.days)
+    return domain.Hours(row.clinic_id, row.clinician_id, row.valid_from, row.valid_until, days)
+
+
+def _break(row: Break) -> domain.Break:
+    return domain.Break(row.clinic_id, row.clinician_id, row.start_minute, row.end_minute)
+
+
+def _closed(row: ClosedPeriod) -> domain.ClosedPeriod:
+    return domain.ClosedPeriod(row.clinic_id, Period(row.starts_at, row.ends_at), row.name)
+
+
+def _absence(row: Absence) -> domain.Absence:
+    return domain.Absence(row.clinician_id, Period(row.starts_at, row.ends_at))
