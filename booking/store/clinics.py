@@ -9,6 +9,18 @@ from booking.domain.schedule import Name
 from booking.store.database import Base
 
 
+class Group(Base):
+    """The clinics together, as one house: one row. `demonstration`: everything in it is invented, and says so."""
+
+    __tablename__ = "groups"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    phone_display: Mapped[str]
+    phone_note: Mapped[Name | None]
+    demonstration: Mapped[bool]
+
+
 class Clinic(Base):
     """A place with rooms and hours. Appointments start on `grid_minutes` and leave `buffer_minutes` after them."""
 
@@ -51,6 +63,11 @@ class Room(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     clinic_id: Mapped[int] = mapped_column(ForeignKey("clinics.id"), index=True)
     name: Mapped[str]
+
+
+def the_group(session: Session) -> Group:
+    """The house. Raises NoResultFound before any data was loaded."""
+    return session.scalars(select(Group)).one()
 
 
 def all_clinics(session: Session) -> list[Clinic]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import JSON, ForeignKey, select
+from sqlalchemy import JSON, BigInteger, ForeignKey, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from booking.store.appointments import Appointment
@@ -60,14 +60,14 @@ class Screening(Base):
 
 
 class Link(Base):
-    """A secret link. Its token is a keyed hash over (id, generation); only the token's own hash is kept.
+    """A secret link, by a random id. Its token is a keyed hash over (id, generation); only the token's own hash is kept.
 
     `scope`: page or feed. Renewing raises `generation`, which ends the old token.
     """
 
     __tablename__ = "links"
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     course_id: Mapped[int] = mapped_column(ForeignKey("courses.id"), index=True)
     scope: Mapped[str]
     generation: Mapped[int] = mapped_column(default=0)

@@ -14,7 +14,7 @@ from booking.store.database import Base
 class Hold(Base):
     """One visitor's unfinished booking. `visitor` and `address` are keyed hashes; `answers` is encrypted.
 
-    `query`: her wishes as they stood in the URL; `course_id`: the course it became, so a second click does no harm.
+    `query`: her wishes as they stood in the URL; `revision` counts her choices, so that an older tab is noticed; `course_id`: the course it became, so a second click does no harm.
     """
 
     __tablename__ = "holds"
@@ -26,6 +26,7 @@ class Hold(Base):
     new_patient: Mapped[bool]
     query: Mapped[str]
     answers: Mapped[bytes | None]
+    revision: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
     extended: Mapped[bool] = mapped_column(default=False)
