@@ -99,7 +99,7 @@ def claim(session: Session, rows: Iterable[ClaimRow], *, now: datetime) -> None:
         f" VALUES {values}"
         " ON CONFLICT (resource, resource_id, step) DO UPDATE SET appointment_id = excluded.appointment_id,"
         " held_time_id = excluded.held_time_id, expires_at = excluded.expires_at"
-        f" WHERE claims.expires_at IS NOT NULL AND claims.expires_at <= {seconds_of(now)}"  # noqa: S608 - whole numbers only
+        f" WHERE claims.expires_at IS NOT NULL AND claims.expires_at <= {seconds_of(now)}"
     )
     if result.rowcount != len(wanted):
         raise SlotTaken
@@ -114,7 +114,7 @@ def keep_claims(session: Session, appointment_of: Mapping[int, int]) -> int:
     ids = ",".join(str(int(held)) for held in appointment_of)
     result = session.connection().exec_driver_sql(
         f"UPDATE claims SET appointment_id = CASE held_time_id {cases} END, held_time_id = NULL, expires_at = NULL"
-        f" WHERE held_time_id IN ({ids})"  # noqa: S608 - whole numbers only
+        f" WHERE held_time_id IN ({ids})"
     )
     return int(result.rowcount)
 

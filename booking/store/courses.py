@@ -60,7 +60,7 @@ class Screening(Base):
 
 
 class Link(Base):
-    """A secret link, by a random id. Its token is a keyed hash over (id, generation); only the token's own hash is kept.
+    """A secret link, by a random id. Its token is a keyed hash over (id, generation); only that token's hash is kept.
 
     `scope`: page or feed. Renewing raises `generation`, which ends the old token.
     """

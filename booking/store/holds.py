@@ -14,7 +14,8 @@ from booking.store.database import Base
 class Hold(Base):
     """One visitor's unfinished booking. `visitor` and `address` are keyed hashes; `answers` is encrypted.
 
-    `query`: her wishes as they stood in the URL; `revision` counts her choices, so that an older tab is noticed; `course_id`: the course it became, so a second click does no harm.
+    `query`: her wishes as they stood in the URL; `revision` counts her choices, so that an older tab is noticed;
+    `course_id`: the course it became, so that a second click does no harm.
     """
 
     __tablename__ = "holds"
