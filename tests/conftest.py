@@ -1,0 +1,83 @@
+"""What all tests share: settings that are no person's own, the app over a database of the test, and the browser."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from hypothesis import settings as hypothesis_settings
+
+for name in [name for name in os.environ if name.startswith("BOOKING_") and name != "BOOKING_TEST_ALL"]:
+    del os.environ[name]
+
+ALL = bool(os.environ.get("BOOKING_TEST_ALL"))
+
+hypothesis_settings.register_profile("short", max_examples=50, deadline=None, derandomize=True, database=None)
+hypothesis_settings.register_profile("all", max_examples=1000, deadline=None, database=None)
+hypothesis_settings.load_profile("all" if ALL else "short")
+
+pytest_plugins = [
+    "tests.servers.databases",
+    "tests.servers.isolation",
+    "tests.servers.smtp",
+    "tests.servers.web",
+]
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+@pytest.fixture(scope="session")
+def all_forms() -> bool:
+    """True where the long forms run too (`python3 run.py test --all`)."""
+    return ALL
+
+
+@pytest.fixture
+def app(database_url: str) -> Iterator[Flask]:
+    """The application over a migrated database without rows, of each backend, at the tests' clock."""
+    yield from application(database_url)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def demo_app(demonstration_url: str) -> Iterator[Flask]:
+    """The application over the demonstration data, of each backend, at the tests' clock."""
+    yield from application(demonstration_url)
+
+
+@pytest.fixture
+def demo_client(demo_app: Flask) -> FlaskClient:
+    return demo_app.test_client()
+
+
+def application(database_url: str) -> Iterator[Flask]:
+    from booking.app import create_app
+    from booking.config import Settings
+    from booking.store.database import db
+    from tests.servers.clock import offset_to_clinic_now
+
+    app = create_app(Settings(database_url=database_url, clock_offset=offset_to_clinic_now()))
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """The system's Chromium, which asks no other machine for anything."""
+    quiet = ("background-networking", "component-update", "sync", "gpu", "quic")
+    arguments = ["--no-first-run", *(f"--disable-{feature}" for feature in quiet)]
+    arguments.append("--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1")
+    if os.geteuid() == 0:
+        arguments.append("--no-sandbox")
+    executable = next(filter(None, map(shutil.which, BROWSERS)))
+    return {**browser_type_launch_args, "executable_path": executable, "args": arguments}

