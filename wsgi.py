@@ -3,5 +3,9 @@
 from __future__ import annotations
 
 from booking.app import create_app
+from booking.config import ConfigError
 
-app = create_app()
+try:
+    app = create_app()
+except ConfigError as error:
+    raise SystemExit(f"Error: {error}") from None

@@ -161,6 +161,8 @@ class Settings:
             raise ConfigError("BOOKING_MAIL_FROM must be set in production.")
         if self.production and self.url == DEFAULT_URL:
             raise ConfigError("BOOKING_URL must be set in production.")
+        if self.production and self.url.startswith("http:") and not on_loopback(self.url_host):
+            raise ConfigError("BOOKING_URL must begin with https:// in production.")
 
     def _why_public(self) -> str:
         if self.production:
