@@ -110,9 +110,7 @@ def _attachment(kind: str, filename: str, content: bytes) -> bytes:
 
 
 def _part(kind: str, encoding: str, body: bytes, *headers: str) -> bytes:
-    return (
-        _lines(f"Content-Type: {kind}", f"Content-Transfer-Encoding: {encoding}", *headers) + b"\r\n" + body
-    )
+    return _lines(f"Content-Type: {kind}", f"Content-Transfer-Encoding: {encoding}", *headers) + b"\r\n" + body
 
 
 def _multipart(subtype: str, letter: Letter, parts: list[bytes]) -> bytes:

@@ -75,7 +75,5 @@ def _cal_address(party: Party) -> vCalAddress:
 
 def _invited(party: Party) -> vCalAddress:
     uri = _cal_address(party)
-    uri.params.update(
-        {"CUTYPE": "INDIVIDUAL", "ROLE": "REQ-PARTICIPANT", "PARTSTAT": "NEEDS-ACTION", "RSVP": "TRUE"}
-    )
+    uri.params.update({"CUTYPE": "INDIVIDUAL", "ROLE": "REQ-PARTICIPANT", "PARTSTAT": "NEEDS-ACTION", "RSVP": "TRUE"})
     return uri
