@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import IntEnum
 
-from sqlalchemy import BigInteger, ForeignKey, Index, SmallInteger, delete, select
+from sqlalchemy import BigInteger, ForeignKey, Index, SmallInteger, delete, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from booking.domain.course import Deviation
@@ -117,6 +117,12 @@ def keep_claims(session: Session, appointment_of: Mapping[int, int]) -> int:
         f" WHERE held_time_id IN ({ids})"
     )
     return int(result.rowcount)
+
+
+def held_claims(session: Session, held_time_ids: Sequence[int]) -> dict[int, int]:
+    """How many claims each held time still has, expired ones included."""
+    rows = select(Claim.held_time_id, func.count()).where(Claim.held_time_id.in_(held_time_ids))
+    return {held: count for held, count in session.execute(rows.group_by(Claim.held_time_id)) if held is not None}
 
 
 def drop_held_claims(session: Session, held_time_ids: Sequence[int]) -> None:

@@ -62,7 +62,8 @@ class Screening(Base):
 class Link(Base):
     """A secret link, by a random id. Its token is a keyed hash over (id, generation); only that token's hash is kept.
 
-    `scope`: page or feed. Renewing raises `generation`, which ends the old token.
+    `scope`: page or feed. Renewing raises `generation`, which ends the old token. `silent`: a feed that stays empty,
+    because the patient has chosen another channel since.
     """
 
     __tablename__ = "links"
@@ -72,6 +73,7 @@ class Link(Base):
     scope: Mapped[str]
     generation: Mapped[int] = mapped_column(default=0)
     token_hash: Mapped[str] = mapped_column(unique=True)
+    silent: Mapped[bool] = mapped_column(default=False)
     used_at: Mapped[datetime | None]
 
     course: Mapped[Course] = relationship(lazy="joined", innerjoin=True)

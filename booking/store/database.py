@@ -63,26 +63,26 @@ class DeviationColumn(TypeDecorator[Deviation]):
     cache_ok = True
 
     def process_bind_param(self, value: Deviation | None, dialect: Dialect) -> dict[str, Any] | None:
-        if value is None:
-            return None
-        reasons = [
-            {"kind": reason.kind.value, "detail": dict(reason.detail.texts) if reason.detail else None}
-            for reason in value.reasons
-        ]
-        return {
-            "instead_of": seconds_of(value.instead_of),
-            "departure": int(value.departure),
-            "reasons": reasons,
-        }
+        return None if value is None else deviation_as_json(value)
 
     def process_result_value(self, value: dict[str, Any] | None, dialect: Dialect) -> Deviation | None:
-        if value is None:
-            return None
-        reasons = tuple(
-            Reason(ReasonKind(reason["kind"]), Name.of(**reason["detail"]) if reason["detail"] else None)
-            for reason in value["reasons"]
-        )
-        return Deviation(moment_of(value["instead_of"]), reasons, Departure(value["departure"]))
+        return None if value is None else deviation_from_json(value)
+
+
+def deviation_as_json(value: Deviation) -> dict[str, Any]:
+    reasons = [
+        {"kind": reason.kind.value, "detail": dict(reason.detail.texts) if reason.detail else None}
+        for reason in value.reasons
+    ]
+    return {"instead_of": seconds_of(value.instead_of), "departure": int(value.departure), "reasons": reasons}
+
+
+def deviation_from_json(value: Mapping[str, Any]) -> Deviation:
+    reasons = tuple(
+        Reason(ReasonKind(reason["kind"]), Name.of(**reason["detail"]) if reason["detail"] else None)
+        for reason in value["reasons"]
+    )
+    return Deviation(moment_of(value["instead_of"]), reasons, Departure(value["departure"]))
 
 
 class Base(DeclarativeBase):

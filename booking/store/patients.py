@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, UniqueConstraint, select, tuple_
+from sqlalchemy import Date, ForeignKey, UniqueConstraint, bindparam, delete, select, text, tuple_
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from booking.store.database import Base
@@ -47,15 +47,21 @@ def find_patient(session: Session, contacts: list[tuple[str, str]], birth_date: 
     return next((found[contact] for contact in contacts if contact in found), None)
 
 
-def add_contacts(session: Session, patient: Patient, contacts: list[tuple[str, str]]) -> None:
-    """Notes contacts that mean nobody of this birth date yet. Raises IntegrityError if two do so at once."""
-    known = set(
-        session.execute(
-            select(PatientContact.kind, PatientContact.value)
-            .where(PatientContact.birth_date == patient.birth_date)
-            .where(tuple_(PatientContact.kind, PatientContact.value).in_(contacts))
-        ).tuples()
-    )
+def remove_patient(session: Session, patient: Patient) -> None:
+    """Takes back a patient that was just made, with her contacts."""
+    session.execute(delete(PatientContact).where(PatientContact.patient_id == patient.id))
+    session.delete(patient)
+    session.flush()
+
+
+def add_contacts(session: Session, patient: Patient, contacts: list[tuple[str, str]]) -> bool:
+    """Notes the contacts as this patient's; False if one of them means somebody else by now."""
+    insert = text(
+        "INSERT INTO patient_contacts (patient_id, kind, value, birth_date) VALUES (:patient_id, :kind, :value, :day)"
+        " ON CONFLICT (kind, value, birth_date) DO NOTHING"
+    ).bindparams(bindparam("day", type_=Date))
     for kind, value in contacts:
-        if (kind, value) not in known:
-            session.add(PatientContact(patient_id=patient.id, kind=kind, value=value, birth_date=patient.birth_date))
+        values = {"patient_id": patient.id, "kind": kind, "value": value, "day": patient.birth_date}
+        if not session.connection().execute(insert, values).rowcount:
+            return False
+    return True

@@ -1,0 +1,1 @@
+"""Use cases, one verb each; the only floor that commits."""

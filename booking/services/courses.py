@@ -1,0 +1,423 @@
+"""Courses: booked from a hold, settled after a telephone call, and changed by the patient."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from booking.domain.course import Deviation, Planned
+from booking.domain.errors import BookingError, HoldExpired, NotPending, SlotTaken, TooYoung, UnknownCourse
+from booking.domain.period import oslo
+from booking.domain.screening import RULES, HealthCheck, Outcome
+from booking.domain.working_days import end_of_working_day_after
+from booking.services.holds import buffers, claim_rows, patient_claim_rows
+from booking.services.invitations import tell_booked, tell_held, tell_released
+from booking.services.links import new_links
+from booking.services.office import Office
+from booking.services.privacy import seal
+from booking.services.tasks import add_task
+from booking.store.appointments import (
+    BOOKED,
+    CANCELLED,
+    PENDING,
+    Appointment,
+    claim,
+    drop_appointment_claims,
+    held_claims,
+    keep_claims,
+)
+from booking.store.courses import (
+    RELEASED,
+    RUNNING,
+    WAITING,
+    Course,
+    Screening,
+    course_by_reference,
+    lapsed_courses,
+    running_course,
+)
+from booking.store.database import utc
+from booking.store.holds import HeldTime, Hold
+from booking.store.patients import Patient, add_contacts, find_patient, remove_patient
+from booking.store.protocols import protocol_by_id
+from booking.store.tasks import open_tasks_of
+from booking.store.unit_of_work import unit_of_work
+
+ADULT_AT = 16
+"""From this age a person decides about her own health care (patient and user rights act, section 4-3)."""
+
+REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Without 0, O, 1, I, L and U, which are misread or make words."""
+
+DECIDE_WITHIN = 2
+"""Working days for which the times of a pending course are kept."""
+
+
+class Channel(StrEnum):
+    """How the appointments reach the patient's calendar; `NONE` for who has no e-mail address."""
+
+    INVITATIONS = "invitations"
+    SUBSCRIPTION = "subscription"
+    FILE = "file"
+    NONE = "none"
+
+
+class OtherChoice(BookingError):
+    """The visitor chose other times in another window after she saw these."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Details:
+    """Who the booking is for. `email` as written, `mobile` in E.164; either may be missing.
+
+    `needs`: ids of what helps her; `booked_by`: who books for her, if somebody else does.
+    """
+
+    name: str
+    birth_date: date
+    email: str | None = None
+    mobile: str | None = None
+    language: str
+    channel: Channel = Channel.NONE
+    needs: tuple[str, ...] = ()
+    booked_by: str | None = None
+
+    @property
+    def contacts(self) -> list[tuple[str, str]]:
+        found = [("email", self.email.casefold())] if self.email else []
+        return found + ([("mobile", self.mobile)] if self.mobile else [])
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """What a booking became. `pending`: the times are kept until somebody has rung."""
+
+    course_id: int
+    reference: str
+    pending: bool
+
+
+def book(
+    office: Office,
+    hold_id: int,
+    details: Details,
+    check: HealthCheck,
+    *,
+    revision: int | None = None,
+    now: datetime,
+    at: datetime,
+) -> Booked:
+    """Turns a hold into a course, all of it or nothing, with the messages that tell of it; once, however often called.
+
+    `now` is the clinic's clock, `at` the machine's (for the outbox). A hold that ran out still books if nobody took its
+    times. Raises SlotTaken (with the places of the lost times in the hold), HoldExpired, OtherChoice, TooYoung.
+    """
+    if age_on(details.birth_date, oslo(now).date()) < ADULT_AT:
+        raise TooYoung
+
+    def work(session: Session) -> Booked:
+        hold = session.get(Hold, hold_id, with_for_update=True)
+        if hold is None:
+            raise HoldExpired
+        if hold.course_id is not None:
+            return _booked(session.get_one(Course, hold.course_id))
+        if revision is not None and revision != hold.revision:
+            raise OtherChoice
+        if not hold.times:
+            raise HoldExpired
+        _make_sure_of(session, hold, now=now)
+        course = _enter(session, office, hold.protocol_id, hold.new_patient, details, check, now=now)
+        appointments = _appointments(session, office, course, [_facts_of(time) for time in hold.times], now=now)
+        keep_claims(session, {t.id: a.id for t, a in zip(hold.times, appointments, strict=True)})
+        _settle(session, office, course, appointments, check, now=now, at=at)
+        hold.course_id, hold.answers, hold.times = course.id, None, []
+        return _booked(course)
+
+    return unit_of_work(work)
+
+
+def enter(
+    session: Session,
+    office: Office,
+    protocol_id: int,
+    details: Details,
+    planned: Sequence[Planned],
+    *,
+    new_patient: bool,
+    now: datetime,
+    at: datetime,
+) -> Course:
+    """Books planned times without a hold, inside the caller's unit of work, as a clinic does for its own list.
+
+    Raises SlotTaken.
+    """
+    check = HealthCheck.none_apply()
+    course = _enter(session, office, protocol_id, new_patient, details, check, now=now)
+    appointments = _appointments(session, office, course, [_facts_of_plan(p) for p in planned], now=now)
+    _claim_resources(session, appointments, now=now)
+    _settle(session, office, course, appointments, check, now=now, at=at)
+    return course
+
+
+def confirm(office: Office, reference: str, *, now: datetime, at: datetime) -> Booked:
+    """After the call: a pending course is booked, and the patient told. Raises UnknownCourse, NotPending, SlotTaken
+    (the patient has another appointment at one of the times)."""
+
+    def work(session: Session) -> Booked:
+        course = _pending(session, reference)
+        appointments = [a for a in course.appointments if a.status == PENDING]
+        _make_running(session, course, appointments, now=now)
+        tell_booked(session, office, course, appointments, now=now, at=at)
+        _finish_tasks(session, course, now=now)
+        return _booked(course)
+
+    return unit_of_work(work)
+
+
+def release(office: Office, reference: str, *, now: datetime, at: datetime) -> Booked:
+    """After the call: a pending course's times are given back and the patient told. Raises as `confirm` does."""
+
+    def work(session: Session) -> Booked:
+        course = _pending(session, reference)
+        _release(session, office, course, now=now, at=at)
+        return _booked(course)
+
+    return unit_of_work(work)
+
+
+def release_lapsed(office: Office, *, now: datetime, at: datetime) -> int:
+    """Gives back the times of pending courses that nobody decided about in time; how many courses."""
+
+    def work(session: Session) -> int:
+        lapsed = lapsed_courses(session, now=now)
+        for course in lapsed:
+            _release(session, office, course, now=now, at=at)
+        return len(lapsed)
+
+    return unit_of_work(work)
+
+
+def read_reference(text: str) -> str:
+    """A reference as it is kept, from however it was typed: with or without hyphens, in any case."""
+    plain = "".join(character for character in text.upper() if character.isalnum())
+    return f"{plain[:4]}-{plain[4:]}"
+
+
+def age_on(birth_date: date, day: date) -> int:
+    """Whole years; who is born on 29 February has her birthday on 1 March in other years."""
+    return day.year - birth_date.year - ((day.month, day.day) < (birth_date.month, birth_date.day))
+
+
+def _make_sure_of(session: Session, hold: Hold, *, now: datetime) -> None:
+    """Every claim of the hold is still there, lapsed or not. Raises SlotTaken with the places of those that are not."""
+    buffer_of = buffers(session)
+    have = held_claims(session, [time.id for time in hold.times])
+    lost = tuple(
+        place
+        for place, time in enumerate(hold.times)
+        if have.get(time.id, 0)
+        != len(claim_rows([(0, 0, 0, time.starts_at, time.ends_at)], buffer_of[time.clinic_id], held=True))
+    )
+    if lost:
+        raise SlotTaken(lost)
+
+
+def _enter(
+    session: Session,
+    office: Office,
+    protocol_id: int,
+    new_patient: bool,
+    details: Details,
+    check: HealthCheck,
+    *,
+    now: datetime,
+) -> Course:
+    course = Course(
+        reference=_new_reference(),
+        patient_id=_patient(session, details, now=now).id,
+        protocol_id=protocol_id,
+        status=WAITING,
+        new_patient=new_patient,
+        name=details.name,
+        email=details.email,
+        mobile=details.mobile,
+        language=details.language,
+        channel=details.channel.value if details.email else Channel.NONE.value,
+        needs=list(details.needs),
+        booked_by=details.booked_by,
+        created_at=utc(now),
+        changed_at=utc(now),
+        revision=0,
+    )
+    session.add(course)
+    session.flush()
+    new_links(session, office, course)
+    session.add(
+        Screening(
+            course_id=course.id,
+            outcome=check.outcome.value,
+            rules=RULES,
+            answers=seal(office, {"gate": check.gate.value, "conditions": sorted(check.conditions)}),
+            answered_at=utc(now),
+        )
+    )
+    return course
+
+
+def _settle(
+    session: Session,
+    office: Office,
+    course: Course,
+    appointments: list[Appointment],
+    check: HealthCheck,
+    *,
+    now: datetime,
+    at: datetime,
+) -> None:
+    """Books the course, or, if somebody must ring first, keeps its times until the end of the second working day."""
+    if check.outcome is not Outcome.CALL and _can_run(session, course, appointments, now=now):
+        tell_booked(session, office, course, appointments, now=now, at=at)
+        return
+    course.decide_by = end_of_working_day_after(now, DECIDE_WITHIN)
+    kind = "call_first" if check.outcome is Outcome.CALL else "second_course"
+    add_task(session, kind, course.name, course.mobile, course=course, due=course.decide_by, now=now)
+    tell_held(session, office, course, appointments, now=now, at=at)
+
+
+def _can_run(session: Session, course: Course, appointments: list[Appointment], *, now: datetime) -> bool:
+    """Makes the course run, unless the patient has a running one, or another appointment at one of these times.
+
+    That is never told to whoever books: it would say that the person is a patient here. The clinic rings instead.
+    """
+    protocol = protocol_by_id(session, course.protocol_id)
+    if protocol.exclusive and running_course(session, course.patient_id) is not None:
+        return False
+    try:
+        with session.begin_nested():
+            _make_running(session, course, appointments, now=now)
+    except (SlotTaken, IntegrityError):
+        session.refresh(course)
+        return False
+    return True
+
+
+def _make_running(session: Session, course: Course, appointments: list[Appointment], *, now: datetime) -> None:
+    times = [(a.id, a.starts_at, a.ends_at) for a in appointments]
+    claim(session, patient_claim_rows(course.patient_id, times), now=now)
+    exclusive = protocol_by_id(session, course.protocol_id).exclusive
+    course.status, course.decide_by = RUNNING, None
+    course.running_for = course.patient_id if exclusive else None
+    for appointment in appointments:
+        appointment.status, appointment.updated_at = BOOKED, utc(now)
+    _changed(course, now=now)
+    session.flush()
+
+
+def _release(session: Session, office: Office, course: Course, *, now: datetime, at: datetime) -> None:
+    appointments = [a for a in course.appointments if a.status == PENDING]
+    drop_appointment_claims(session, [a.id for a in appointments])
+    for appointment in appointments:
+        appointment.status, appointment.updated_at = CANCELLED, utc(now)
+        appointment.sequence += 1
+    course.status, course.decide_by = RELEASED, None
+    _changed(course, now=now)
+    _finish_tasks(session, course, now=now)
+    tell_released(session, office, course, appointments, now=now, at=at)
+
+
+def _changed(course: Course, *, now: datetime) -> None:
+    course.changed_at, course.revision = utc(now), (course.revision or 0) + 1
+
+
+def _finish_tasks(session: Session, course: Course, *, now: datetime) -> None:
+    for task in open_tasks_of(session, course.id):
+        task.done_at = utc(now)
+
+
+def _pending(session: Session, reference: str) -> Course:
+    course = course_by_reference(session, read_reference(reference))
+    if course is None:
+        raise UnknownCourse
+    if course.status != WAITING:
+        raise NotPending
+    return course
+
+
+def _patient(session: Session, details: Details, *, now: datetime) -> Patient:
+    """The patient of these contacts and this birth date, found or made. Two at once make one."""
+    known = find_patient(session, details.contacts, details.birth_date)
+    if known is not None:
+        return known
+    patient = Patient(birth_date=details.birth_date, created_at=utc(now))
+    session.add(patient)
+    session.flush()
+    if add_contacts(session, patient, details.contacts):
+        return patient
+    remove_patient(session, patient)
+    return find_patient(session, details.contacts, details.birth_date) or _patient(session, details, now=now)
+
+
+def _facts_of(time: HeldTime) -> dict[str, Any]:
+    names = ("kind", "number", "treatment_id", "clinic_id", "clinician_id", "room_id", "starts_at", "ends_at", "price")
+    return {name: getattr(time, name) for name in names} | {"deviation": time.deviation}
+
+
+def _facts_of_plan(planned: Planned) -> dict[str, Any]:
+    deviation: Deviation | None = planned.deviation
+    return {
+        "kind": planned.step.kind.value,
+        "number": planned.step.number,
+        "treatment_id": planned.step.treatment.id,
+        "clinic_id": planned.clinic,
+        "clinician_id": planned.clinician,
+        "room_id": planned.room,
+        "starts_at": planned.start,
+        "ends_at": planned.end,
+        "price": planned.step.treatment.price,
+        "deviation": deviation,
+    }
+
+
+def _appointments(
+    session: Session, office: Office, course: Course, facts: list[dict[str, Any]], *, now: datetime
+) -> list[Appointment]:
+    appointments = [
+        Appointment(
+            **fact,
+            course_id=course.id,
+            status=PENDING,
+            uid=f"{uuid4()}@{office.uid_host}",
+            sequence=0,
+            updated_at=utc(now),
+        )
+        for fact in facts
+    ]
+    session.add_all(appointments)
+    session.flush()
+    return appointments
+
+
+def _claim_resources(session: Session, appointments: list[Appointment], *, now: datetime) -> None:
+    buffer_of = buffers(session)
+    rows = []
+    for a in appointments:
+        times = [(a.id, a.clinician_id, a.room_id, a.starts_at, a.ends_at)]
+        rows += claim_rows(times, buffer_of[a.clinic_id], held=False)
+    claim(session, rows, now=now)
+
+
+def _new_reference() -> str:
+    letters = "".join(secrets.choice(REFERENCE_ALPHABET) for _ in range(8))
+    return f"{letters[:4]}-{letters[4:]}"
+
+
+def _booked(course: Course) -> Booked:
+    return Booked(course.id, course.reference, pending=course.status == WAITING)

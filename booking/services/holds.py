@@ -1,0 +1,206 @@
+"""Holds: times kept for a visitor while she answers the questions of a booking."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from booking.domain.course import Planned
+from booking.domain.errors import HoldExpired, TooManyHolds
+from booking.domain.period import STEP_SECONDS, seconds_of
+from booking.domain.slot import steps_of
+from booking.services.office import Office
+from booking.services.privacy import fingerprint, seal, unseal
+from booking.store.appointments import ClaimRow, Resource, claim, drop_held_claims
+from booking.store.clinics import all_clinics
+from booking.store.database import utc
+from booking.store.holds import HeldTime, Hold, hold_of, live_holds_from
+from booking.store.unit_of_work import unit_of_work
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """What a visitor chose: the appointments of a plan, and the wishes (a URL's query) that led to it."""
+
+    protocol_id: int
+    new_patient: bool
+    appointments: tuple[Planned, ...]
+    query: str
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who holds: the secret of her session, and the network address she comes from."""
+
+    secret: str
+    address: str
+
+
+def hold(office: Office, visitor: Visitor, choice: Choice, *, now: datetime) -> int:
+    """Keeps all times of the choice for a while, instead of what the visitor held before; the hold's id.
+
+    Her answers so far stay. Raises SlotTaken if one of the times is gone, TooManyHolds if her address keeps too many.
+    """
+
+    def work(session: Session) -> int:
+        row = _hold_row(session, office, visitor, now=now)
+        _give_back(session, row)
+        row.protocol_id, row.new_patient, row.query = choice.protocol_id, choice.new_patient, choice.query
+        row.expires_at, row.extended = utc(now) + office.hold, False
+        row.revision = (row.revision or 0) + 1
+        row.times = [_held_time(planned) for planned in choice.appointments]
+        session.flush()
+        claim(session, _claims_of_hold(session, row), now=now)
+        return row.id
+
+    return unit_of_work(work)
+
+
+def extend(office: Office, hold_id: int, *, now: datetime) -> datetime:
+    """Keeps the times once more for as long again; until when. Raises HoldExpired if done before, or too late."""
+
+    def work(session: Session) -> datetime:
+        row = session.get_one(Hold, hold_id, with_for_update=True)
+        if row.extended or row.course_id is not None or row.expires_at <= now:
+            raise HoldExpired
+        row.extended, row.expires_at = True, row.expires_at + office.hold
+        claim_again(session, row, now=now)
+        return row.expires_at
+
+    return unit_of_work(work)
+
+
+def keep_again(office: Office, hold_id: int, *, now: datetime) -> None:
+    """Keeps the times of a lapsed hold anew. Raises SlotTaken if somebody took one meanwhile."""
+
+    def work(session: Session) -> None:
+        row = session.get_one(Hold, hold_id, with_for_update=True)
+        row.expires_at, row.extended = utc(now) + office.hold, False
+        claim_again(session, row, now=now)
+
+    unit_of_work(work)
+
+
+def claim_again(session: Session, row: Hold, *, now: datetime) -> None:
+    """Writes the hold's claims with its present expiry. Raises SlotTaken if another has one of them."""
+    drop_held_claims(session, [time.id for time in row.times])
+    claim(session, _claims_of_hold(session, row), now=now)
+
+
+def give_back(office: Office, visitor_secret: str) -> None:
+    """Lets go of the visitor's times and forgets her answers."""
+
+    def work(session: Session) -> None:
+        row = hold_of(session, visitor_key(office, visitor_secret))
+        if row is not None and row.course_id is None:
+            _give_back(session, row)
+            session.delete(row)
+
+    unit_of_work(work)
+
+
+def answer(office: Office, hold_id: int, **answers: Any) -> None:
+    """Adds answers (plain JSON values) to what the visitor has answered; encrypted at rest."""
+
+    def work(session: Session) -> None:
+        row = session.get_one(Hold, hold_id, with_for_update=True)
+        row.answers = seal(office, answers_of(office, row) | answers)
+
+    unit_of_work(work)
+
+
+def answers_of(office: Office, row: Hold) -> dict[str, Any]:
+    return unseal(office, row.answers) if row.answers else {}
+
+
+def find_hold(session: Session, office: Office, visitor_secret: str) -> Hold | None:
+    return hold_of(session, visitor_key(office, visitor_secret))
+
+
+def visitor_key(office: Office, secret: str) -> str:
+    return fingerprint(office, "visitor", secret)
+
+
+def claim_rows(
+    times: Iterable[tuple[int, int, int, datetime, datetime]],
+    buffer_steps: int,
+    *,
+    held: bool,
+    expires_at: int | None = None,
+) -> list[ClaimRow]:
+    """The claims of (id, clinician, room, start, end) for clinician and room, the buffer behind each included."""
+    rows: list[ClaimRow] = []
+    for owner, clinician, room, start, end in times:
+        ids = (None, owner) if held else (owner, None)
+        first, last = seconds_of(start) // STEP_SECONDS, seconds_of(end) // STEP_SECONDS + buffer_steps
+        for step in range(first, last):
+            rows.append((Resource.CLINICIAN, clinician, step, *ids, expires_at))
+            rows.append((Resource.ROOM, room, step, *ids, expires_at))
+    return rows
+
+
+def patient_claim_rows(patient_id: int, times: Iterable[tuple[int, datetime, datetime]]) -> list[ClaimRow]:
+    """The patient's own claims for (appointment id, start, end); she needs no buffer."""
+    return [
+        (Resource.PATIENT, patient_id, step, owner, None, None)
+        for owner, start, end in times
+        for step in range(seconds_of(start) // STEP_SECONDS, seconds_of(end) // STEP_SECONDS)
+    ]
+
+
+def buffers(session: Session) -> dict[int, int]:
+    """Steps of buffer behind each appointment, by clinic."""
+    return {clinic.id: steps_of(clinic.buffer_minutes) for clinic in all_clinics(session)}
+
+
+def _hold_row(session: Session, office: Office, visitor: Visitor, *, now: datetime) -> Hold:
+    key, address = visitor_key(office, visitor.secret), fingerprint(office, "address", visitor.address)
+    row = hold_of(session, key)
+    live = live_holds_from(session, address, now=now)
+    own = row is not None and row.address == address and row.expires_at > now
+    if live - own >= office.holds_per_address:
+        raise TooManyHolds
+    if row is None:
+        row = Hold(visitor=key, created_at=now)
+        session.add(row)
+    row.address = address
+    return row
+
+
+def _give_back(session: Session, row: Hold) -> None:
+    if not row.times:
+        return
+    drop_held_claims(session, [time.id for time in row.times])
+    row.times = []
+    session.flush()
+
+
+def _held_time(planned: Planned) -> HeldTime:
+    return HeldTime(
+        kind=planned.step.kind.value,
+        number=planned.step.number,
+        treatment_id=planned.step.treatment.id,
+        clinic_id=planned.clinic,
+        clinician_id=planned.clinician,
+        room_id=planned.room,
+        starts_at=planned.start,
+        ends_at=planned.end,
+        price=planned.step.treatment.price,
+        deviation=planned.deviation,
+    )
+
+
+def _claims_of_hold(session: Session, row: Hold) -> list[ClaimRow]:
+    return _claims(buffers(session), row.times, seconds_of(row.expires_at))
+
+
+def _claims(buffer_of: dict[int, int], times: Sequence[HeldTime], expires_at: int) -> list[ClaimRow]:
+    rows: list[ClaimRow] = []
+    for time in times:
+        whole = [(time.id, time.clinician_id, time.room_id, time.starts_at, time.ends_at)]
+        rows += claim_rows(whole, buffer_of[time.clinic_id], held=True, expires_at=expires_at)
+    return rows

@@ -1,0 +1,168 @@
+"""Invitations: which messages a change calls for, written into the outbox with the change itself.
+
+A message's facts are a snapshot: it tells what was true when it was written, whenever it is sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy.orm import Session
+
+from booking.domain.period import seconds_of
+from booking.services.office import Office
+from booking.store.appointments import Appointment
+from booking.store.clinics import all_clinics
+from booking.store.courses import Course
+from booking.store.database import deviation_as_json, utc
+from booking.store.outbox import Message
+from booking.store.protocols import protocol_by_id
+
+INVITATIONS = "invitations"
+
+
+def tell_booked(
+    session: Session,
+    office: Office,
+    course: Course,
+    appointments: Sequence[Appointment],
+    *,
+    now: datetime,
+    at: datetime,
+) -> None:
+    """One readable confirmation; on the channel invitations one REQUEST an appointment as well."""
+    kinds: list[tuple[str, Appointment | None]] = [("confirmation", None)]
+    if course.channel == INVITATIONS:
+        kinds += [("request", appointment) for appointment in appointments]
+    _write(session, office, course, appointments, kinds, now=now, at=at)
+
+
+def tell_held(
+    session: Session,
+    office: Office,
+    course: Course,
+    appointments: Sequence[Appointment],
+    *,
+    now: datetime,
+    at: datetime,
+) -> None:
+    """The times are kept and somebody will ring; no invitation goes out yet."""
+    _write(session, office, course, appointments, [("held", None)], now=now, at=at)
+
+
+def tell_released(
+    session: Session,
+    office: Office,
+    course: Course,
+    appointments: Sequence[Appointment],
+    *,
+    now: datetime,
+    at: datetime,
+) -> None:
+    """The kept times were given back."""
+    _write(session, office, course, appointments, [("released", None)], now=now, at=at)
+
+
+def tell_channel(
+    session: Session,
+    office: Office,
+    course: Course,
+    appointments: Sequence[Appointment],
+    *,
+    now: datetime,
+    at: datetime,
+) -> None:
+    """The patient chose another channel: a short note, and on the channel invitations one REQUEST an appointment."""
+    kinds: list[tuple[str, Appointment | None]] = [("channel", None)]
+    if course.channel == INVITATIONS:
+        kinds += [("request", appointment) for appointment in appointments]
+    _write(session, office, course, appointments, kinds, now=now, at=at)
+
+
+def take_back_invitations(
+    session: Session,
+    office: Office,
+    course: Course,
+    appointments: Sequence[Appointment],
+    *,
+    now: datetime,
+    at: datetime,
+) -> None:
+    """A CANCEL for each appointment, to the address that was invited: the event leaves that calendar.
+
+    The appointments themselves stay; their SEQUENCE has been raised by the caller.
+    """
+    kinds = [("cancel", appointment) for appointment in appointments]
+    _write(session, office, course, appointments, kinds, now=now, at=at)
+
+
+def mails_for(channel: str, appointments: int) -> int:
+    """How many mails a booking of so many appointments brings by this channel."""
+    if channel == "none":
+        return 0
+    return 1 + (appointments if channel == INVITATIONS else 0)
+
+
+def _write(
+    session: Session,
+    office: Office,
+    course: Course,
+    appointments: Sequence[Appointment],
+    kinds: Iterable[tuple[str, Appointment | None]],
+    *,
+    now: datetime,
+    at: datetime,
+) -> None:
+    if course.email is None:
+        return
+    facts = _facts(session, course)
+    snapshots = {appointment.id: _snapshot(appointment) for appointment in appointments}
+    for kind, appointment in kinds:
+        told = [snapshots[appointment.id]] if appointment else list(snapshots.values())
+        session.add(
+            Message(
+                kind=kind,
+                course_id=course.id,
+                appointment_id=appointment.id if appointment else None,
+                recipient=course.email,
+                language=course.language,
+                facts=facts | {"appointments": told},
+                message_id=f"<{uuid4()}@{office.uid_host}>",
+                made_at=utc(now),
+                written_at=utc(at),
+                due_at=utc(at),
+                attempts=0,
+            )
+        )
+
+
+def _facts(session: Session, course: Course) -> dict[str, Any]:
+    return {
+        "name": course.name,
+        "reference": course.reference,
+        "channel": course.channel,
+        "protocol": protocol_by_id(session, course.protocol_id).slug,
+        "new_patient": course.new_patient,
+        "decide_by": seconds_of(course.decide_by) if course.decide_by else None,
+        "free_hours": max((clinic.cancel_hours for clinic in all_clinics(session)), default=24),
+    }
+
+
+def _snapshot(appointment: Appointment) -> dict[str, Any]:
+    return {
+        "id": appointment.id,
+        "kind": appointment.kind,
+        "number": appointment.number,
+        "start": seconds_of(appointment.starts_at),
+        "end": seconds_of(appointment.ends_at),
+        "clinic_id": appointment.clinic_id,
+        "clinician_id": appointment.clinician_id,
+        "price": appointment.price,
+        "uid": appointment.uid,
+        "sequence": appointment.sequence,
+        "status": appointment.status,
+        "deviation": deviation_as_json(appointment.deviation) if appointment.deviation else None,
+    }

@@ -1,0 +1,76 @@
+"""Secret links: who has one may open what it is for, and nothing else.
+
+A token is 160 bits of HMAC-SHA256 over (link id, generation) under the installation's key, so it can be written into a
+mail at any time, while the store holds only a hash of it.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import secrets
+
+from sqlalchemy.orm import Session
+
+from booking.domain.errors import UnknownCourse
+from booking.services.office import Office
+from booking.store.courses import Course, Link, link_by_hash
+from booking.store.unit_of_work import unit_of_work
+
+PAGE, FEED = "page", "feed"
+_TOKEN_BYTES = 20
+
+
+def new_links(session: Session, office: Office, course: Course) -> None:
+    """Gives the course its links, one a scope."""
+    for scope in (PAGE, FEED):
+        link = Link(id=secrets.randbits(62), course_id=course.id, scope=scope, generation=0)
+        link.token_hash = hash_of(_token(office.secret_keys[0], link))
+        session.add(link)
+
+
+def token_of(office: Office, link: Link) -> str:
+    """The link's token now; it was made under one of the installation's keys. Raises LookupError if under none."""
+    for key in office.secret_keys:
+        token = _token(key, link)
+        if hash_of(token) == link.token_hash:
+            return token
+    raise LookupError("the key under which this link was made is gone")
+
+
+def page_url(office: Office, link: Link, language: str) -> str:
+    return f"{office.url}/{language}/course/{token_of(office, link)}"
+
+
+def feed_url(office: Office, link: Link) -> str:
+    return f"{office.url}/calendars/{token_of(office, link)}.ics"
+
+
+def open_link(session: Session, token: str, scope: str) -> Link:
+    """The link behind a token. Raises UnknownCourse for one that was never given out, or was renewed since."""
+    link = link_by_hash(session, hash_of(token), scope)
+    if link is None:
+        raise UnknownCourse
+    return link
+
+
+def renew_link(office: Office, link_id: int) -> None:
+    """Ends the old token of the link and makes a new one."""
+
+    def work(session: Session) -> None:
+        link = session.get_one(Link, link_id, with_for_update=True)
+        link.generation += 1
+        link.token_hash = hash_of(_token(office.secret_keys[0], link))
+        link.used_at = None
+
+    unit_of_work(work)
+
+
+def hash_of(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _token(key: str, link: Link) -> str:
+    digest = hmac.digest(key.encode(), f"link {link.id} {link.scope} {link.generation}".encode(), "sha256")
+    return base64.b32encode(digest[:_TOKEN_BYTES]).decode().lower()

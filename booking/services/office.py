@@ -1,0 +1,23 @@
+"""Office: what the use cases must know of the installation they work in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Office:
+    """`url`: what links begin with; `mail_from`: sender and ORGANIZER; `uid_host`: right of the @ in UIDs and
+    Message-IDs; keys newest first. `hold`: how long times are kept for a visitor; `notice`: how long before its start
+    a time can last be booked; `horizon`: how far ahead."""
+
+    url: str
+    mail_from: str
+    uid_host: str
+    secret_keys: tuple[str, ...]
+    health_keys: tuple[str, ...]
+    hold: timedelta
+    holds_per_address: int
+    notice: timedelta
+    horizon: timedelta

@@ -1,0 +1,106 @@
+"""Preferences: what a patient changes about her course without touching its times."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from booking.services.invitations import INVITATIONS, take_back_invitations, tell_booked, tell_channel, tell_held
+from booking.services.links import FEED
+from booking.services.office import Office
+from booking.store.appointments import BOOKED, Appointment
+from booking.store.courses import WAITING, Course, links_of
+from booking.store.database import utc
+from booking.store.outbox import drop_unsent
+from booking.store.unit_of_work import unit_of_work
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """How the clinic reaches the patient, in which language, and what helps her. `mobile` in E.164."""
+
+    email: str | None
+    mobile: str | None
+    language: str
+    needs: tuple[str, ...]
+
+
+def choose_channel(office: Office, course_id: int, channel: str, *, now: datetime, at: datetime) -> None:
+    """Moves the coming appointments from one channel to another without doubles.
+
+    Leaving invitations takes them back with a CANCEL each; leaving the subscription empties its feed.
+    """
+
+    def work(session: Session) -> None:
+        course = session.get_one(Course, course_id, with_for_update=True)
+        if course.channel == channel or course.email is None:
+            return
+        coming = _coming(course, now=now)
+        if INVITATIONS in (course.channel, channel):
+            _raise_sequence(coming, now=now)
+        if course.channel == INVITATIONS:
+            take_back_invitations(session, office, course, coming, now=now, at=at)
+        course.channel = channel
+        _show_feed(session, course)
+        tell_channel(session, office, course, coming, now=now, at=at)
+        _note_change(course, now=now)
+
+    unit_of_work(work)
+
+
+def correct_contact(office: Office, course_id: int, contact: Contact, *, now: datetime, at: datetime) -> None:
+    """Puts right how the patient is reached. A new address gets the confirmation and, on the channel invitations, the
+    invitations; what was not yet sent to the old one is dropped, what was sent is taken back."""
+
+    def work(session: Session) -> None:
+        course = session.get_one(Course, course_id, with_for_update=True)
+        moved = contact.email != course.email
+        if moved:
+            _leave_address(session, office, course, now=now, at=at)
+        course.email, course.mobile = contact.email, contact.mobile
+        course.language, course.needs = contact.language, list(contact.needs)
+        course.channel = _channel_for(course)
+        if moved and course.status == WAITING:
+            tell_held(session, office, course, course.appointments, now=now, at=at)
+        elif moved:
+            tell_booked(session, office, course, _coming(course, now=now), now=now, at=at)
+        _note_change(course, now=now)
+
+    unit_of_work(work)
+
+
+def _leave_address(session: Session, office: Office, course: Course, *, now: datetime, at: datetime) -> None:
+    unsent = drop_unsent(session, course.id)
+    coming = _coming(course, now=now)
+    if course.channel != INVITATIONS:
+        return
+    _raise_sequence(coming, now=now)
+    invited = [appointment for appointment in coming if appointment.id not in unsent]
+    take_back_invitations(session, office, course, invited, now=now, at=at)
+
+
+def _channel_for(course: Course) -> str:
+    if course.email is None:
+        return "none"
+    return INVITATIONS if course.channel == "none" else course.channel
+
+
+def _show_feed(session: Session, course: Course) -> None:
+    link = links_of(session, course.id)[FEED]
+    link.silent = course.channel != "subscription"
+
+
+def _coming(course: Course, *, now: datetime) -> list[Appointment]:
+    return [a for a in course.appointments if a.status == BOOKED and a.ends_at > now]
+
+
+def _raise_sequence(appointments: list[Appointment], *, now: datetime) -> None:
+    for appointment in appointments:
+        appointment.sequence += 1
+        appointment.updated_at = utc(now)
+
+
+def _note_change(course: Course, *, now: datetime) -> None:
+    course.changed_at, course.revision = utc(now), course.revision + 1
