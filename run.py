@@ -159,8 +159,7 @@ def refuse_without_venv() -> None:
         return
     package = "python%d.%d-venv" % sys.version_info[:2]
     raise Refused(
-        "Python's venv module is missing. This installs it on Debian and Ubuntu:\n\n"
-        f"    {apt_command(package)}\n"
+        f"Python's venv module is missing. This installs it on Debian and Ubuntu:\n\n    {apt_command(package)}\n"
     )
 
 
@@ -170,9 +169,7 @@ def install_packages(lock: Path, extra: Sequence[str]) -> None:
     command = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
     command += ["--progress-bar", "off", "--no-deps", "--require-hashes", *extra, "-r", str(lock)]
     lines = []
-    with subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    ) as process:
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         try:
             for line in process.stdout or ():
                 lines.append(line)
@@ -181,9 +178,7 @@ def install_packages(lock: Path, extra: Sequence[str]) -> None:
             process.kill()
             raise
     if process.returncode:
-        raise Refused(
-            "".join(lines[-20:]) + "\nThe packages could not be installed; see above. Start again to go on."
-        )
+        raise Refused("".join(lines[-20:]) + "\nThe packages could not be installed; see above. Start again to go on.")
 
 
 def show_progress(line: str, lines: Sequence[str], total: int) -> None:
@@ -258,9 +253,7 @@ def clock_offset(start: str) -> str:
     with suppress(ValueError):
         moment = datetime.fromisoformat(start)
     if moment is None or moment.tzinfo is None:
-        raise Refused(
-            f"BOOKING_NOW must be a time with its offset, like 2027-03-01T09:00+01:00, not {start!r}."
-        )
+        raise Refused(f"BOOKING_NOW must be a time with its offset, like 2027-03-01T09:00+01:00, not {start!r}.")
     return str((moment - datetime.now(timezone.utc)).total_seconds())
 
 
@@ -379,12 +372,12 @@ def end(processes: dict[str, Process]) -> None:
     for process in processes.values():
         if process.poll() is None:
             process.terminate()
+        else:
+            kill_rest(process)
     deadline = time.monotonic() + SECONDS_TO_STOP
     late = [name for name, process in processes.items() if not ended(process, deadline)]
     if late:
-        raise Refused(
-            f"{' and '.join(late)} did not end within {SECONDS_TO_STOP} seconds and had to be killed."
-        )
+        raise Refused(f"{' and '.join(late)} did not end within {SECONDS_TO_STOP} seconds and had to be killed.")
 
 
 def ended(process: Process, deadline: float) -> bool:
@@ -392,10 +385,16 @@ def ended(process: Process, deadline: float) -> bool:
     try:
         process.wait(max(0.0, deadline - time.monotonic()))
     except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
+        kill_rest(process)
         process.wait()
         return False
     return True
+
+
+def kill_rest(process: Process) -> None:
+    """Kill what is left of the process and of all it started."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def wait_until_answered(processes: dict[str, Process], environ: dict[str, str]) -> None:
@@ -423,9 +422,7 @@ def answers(environ: dict[str, str]) -> bool:
 def refuse_if_one_ended(processes: dict[str, Process]) -> None:
     for name, process in processes.items():
         if process.poll() is not None:
-            raise Refused(
-                f"{name} ended by itself with exit code {process.returncode}; the reason stands above."
-            )
+            raise Refused(f"{name} ended by itself with exit code {process.returncode}; the reason stands above.")
 
 
 def watch(processes: dict[str, Process]) -> None:
@@ -527,9 +524,7 @@ def passes(name: str, commands: Iterable[list[str]]) -> bool:
 
 def complaint(command: list[str], environ: dict[str, str]) -> str:
     """What the command says if it fails, else nothing."""
-    answer = subprocess.run(
-        command, cwd=ROOT, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
+    answer = subprocess.run(command, cwd=ROOT, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     return f"{answer.stdout}\n{command[0]} ended with {answer.returncode}\n" if answer.returncode else ""
 
 
@@ -545,9 +540,7 @@ def flask(*arguments: str) -> list[str]:
     return [str(PYTHON), "-m", "flask", "--app", "wsgi", *arguments]
 
 
-def run(
-    command: Sequence[str], sorry: str, environ: dict[str, str] | None = None, *, quiet: bool = False
-) -> None:
+def run(command: Sequence[str], sorry: str, environ: dict[str, str] | None = None, *, quiet: bool = False) -> None:
     """Run the command to its end; if it fails, refuse with `sorry`. A quiet one is heard only then."""
     output = subprocess.PIPE if quiet else None
     stderr = subprocess.STDOUT if quiet else None

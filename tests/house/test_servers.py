@@ -8,9 +8,7 @@ import socket
 import psycopg
 import pytest
 from playwright.sync_api import Page
-from sqlalchemy import create_engine, make_url
 
-from tests.servers.databases import Databases
 from tests.servers.smtp import Certificate, Mailroom
 
 

@@ -1,0 +1,269 @@
+"""run.py: what it says when something is missing, what it does once, and that it ends what it starts."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SECONDS = 60
+
+
+def load(folder: Path = ROOT) -> ModuleType:
+    """run.py of the folder as a module of its own."""
+    spec = importlib.util.spec_from_file_location("run_under_test", folder / "run.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def run() -> ModuleType:
+    return load()
+
+
+# What it says
+
+
+def test_an_old_python_can_read_the_file() -> None:
+    ast.parse((ROOT / "run.py").read_text(), feature_version=(3, 7))
+
+
+def test_an_old_python_is_told_which_one_is_needed() -> None:
+    pretend = "import runpy, sys; sys.version_info = (3, 7, 3); runpy.run_path('run.py', run_name='__main__')"
+    answer = subprocess.run([sys.executable, "-c", pretend], cwd=ROOT, capture_output=True, text=True)
+    assert answer.returncode == 1
+    assert answer.stderr.startswith("This needs Python 3.11 or newer; this is Python 3.7")
+
+
+@pytest.mark.parametrize("missing", ["venv", "ensurepip"])
+def test_without_venv_it_says_which_command_helps(
+    run: ModuleType, monkeypatch: pytest.MonkeyPatch, missing: str
+) -> None:
+    monkeypatch.setattr(run.importlib.util, "find_spec", lambda name: None if name == missing else name)
+    with pytest.raises(run.Refused, match=r"apt-get install -y python3\.\d+-venv"):
+        run.refuse_without_venv()
+
+
+def test_without_chromium_a_person_who_is_not_root_is_told_the_command(
+    run: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run.shutil, "which", lambda name: None)
+    monkeypatch.setattr(run.os, "geteuid", lambda: 1000)
+    with pytest.raises(run.Refused, match="sudo apt-get install -y chromium"):
+        run.bring_browser()
+
+
+@pytest.mark.parametrize("start", ["soon", "2027-03-01T09:00"])
+def test_a_start_without_offset_is_refused(run: ModuleType, start: str) -> None:
+    with pytest.raises(run.Refused, match="BOOKING_NOW"):
+        run.clock_offset(start)
+
+
+def test_a_wished_port_that_is_taken_is_refused(run: ModuleType) -> None:
+    with taken_port() as port, pytest.raises(run.Refused, match=str(port)):
+        run.free_port("127.0.0.1", port)
+
+
+def test_another_port_is_found_when_the_usual_one_is_taken(
+    run: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with taken_port() as port:
+        monkeypatch.setattr(run, "DEFAULT_PORT", port)
+        found = run.free_port("127.0.0.1", None)
+    assert found != port
+    assert capsys.readouterr().out == f"Port {port} is taken, so this uses {found}.\n"
+
+
+@contextmanager
+def taken_port() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener.getsockname()[1]
+
+
+@pytest.mark.parametrize(
+    ("environ", "private"),
+    [
+        ({}, True),
+        ({"BOOKING_ENV": "production"}, False),
+        ({"BOOKING_HOST": "0.0.0.0"}, False),
+        ({"BOOKING_URL": "https://clinic.example"}, False),
+    ],
+)
+def test_demonstration_data_is_loaded_only_where_nobody_else_comes(
+    run: ModuleType, environ: dict[str, str], private: bool
+) -> None:
+    usual = {"BOOKING_HOST": "127.0.0.1", "BOOKING_URL": "http://127.0.0.1:5000"}
+    assert run.private(usual | environ) is private
+
+
+# What it does once
+
+
+@pytest.fixture(scope="module")
+def empty_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with run.py, locks without packages and a virtual environment made by it."""
+    folder = tmp_path_factory.mktemp("project")
+    (folder / "run.py").write_text((ROOT / "run.py").read_text())
+    for lock in ("requirements.txt", "requirements-dev.txt"):
+        (folder / lock).write_text(f"# {lock}\n")
+    load(folder).install(folder / "requirements.txt")
+    return folder
+
+
+def test_a_finished_install_is_not_done_again(empty_project: Path) -> None:
+    run = load(empty_project)
+    before = run.INSTALLED.stat().st_mtime_ns
+    run.install(run.RUNTIME_LOCK)
+    assert run.INSTALLED.stat().st_mtime_ns == before
+
+
+def test_the_development_lock_serves_for_both(empty_project: Path) -> None:
+    run = load(empty_project)
+    run.install(run.DEVELOPMENT_LOCK)
+    assert run.installed(run.RUNTIME_LOCK)
+
+
+def test_a_changed_lock_is_installed(empty_project: Path) -> None:
+    run = load(empty_project)
+    run.RUNTIME_LOCK.write_text("# changed\n")
+    run.DEVELOPMENT_LOCK.write_text("# changed too\n")
+    assert not run.installed(run.RUNTIME_LOCK)
+    run.install(run.RUNTIME_LOCK)
+    assert run.installed(run.RUNTIME_LOCK)
+
+
+def test_an_interrupted_install_of_packages_is_picked_up(empty_project: Path) -> None:
+    run = load(empty_project)
+    run.UNFINISHED.write_text("packages")
+    assert not run.installed(run.RUNTIME_LOCK)
+    run.install(run.RUNTIME_LOCK)
+    assert run.installed(run.RUNTIME_LOCK)
+
+
+def test_a_half_made_environment_is_made_anew(empty_project: Path) -> None:
+    run = load(empty_project)
+    run.UNFINISHED.write_text("environment")
+    run.PYTHON.unlink()
+    run.install(run.RUNTIME_LOCK)
+    assert run.usable()
+
+
+# What it starts and ends
+
+
+class Site:
+    """A run.py of this checkout that serves, over a database of the test."""
+
+    def __init__(self, database: Path, **settings: str) -> None:
+        self.port = free_port()
+        environ = {**os.environ, "BOOKING_DATABASE_URL": f"sqlite:///{database}", **settings}
+        command = [sys.executable, "run.py", "--port", str(self.port)]
+        self.process = subprocess.Popen(
+            command, cwd=ROOT, env=environ, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+        self.output = ""
+
+    def wait_until_it_serves(self) -> None:
+        for line in self.process.stdout or ():
+            self.output += line
+            if "Ctrl-C" in line:
+                return
+        raise AssertionError(self.output)
+
+    def children(self) -> list[int]:
+        listed = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
+        return [int(each) for each in listed.split()]
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        self.process.send_signal(number)
+        return self.end()
+
+    def end(self) -> int:
+        self.output += self.process.communicate(timeout=SECONDS)[0]
+        return self.process.returncode
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+@contextmanager
+def serving(database: Path, **settings: str) -> Iterator[Site]:
+    site = Site(database, **settings)
+    try:
+        site.wait_until_it_serves()
+        yield site
+    finally:
+        if site.process.poll() is None:
+            site.stop()
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database that a first start has prepared."""
+    database = tmp_path_factory.mktemp("run") / "booking.db"
+    with serving(database) as site:
+        assert "Preparing the database" in site.output
+    return database
+
+
+def test_it_shows_the_addresses_and_they_answer(prepared: Path) -> None:
+    with serving(prepared) as site:
+        addresses = re.findall(r"http://\S+", site.output)
+        assert addresses == [
+            f"http://127.0.0.1:{site.port}/",
+            f"http://127.0.0.1:{site.port}/dev/mailbox",
+        ]
+        assert [urllib.request.urlopen(each, timeout=10).status for each in addresses] == [200, 200]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_all_of_it_with_exit_0(prepared: Path, number: signal.Signals) -> None:
+    with serving(prepared) as site:
+        children = site.children()
+        assert len(children) == 2
+        assert site.stop(number) == 0
+    assert not [child for child in children if Path(f"/proc/{child}").exists()]
+
+
+def test_a_second_start_prepares_nothing_and_is_quick(prepared: Path) -> None:
+    began = time.monotonic()
+    with serving(prepared) as site:
+        assert time.monotonic() - began < 6
+        assert "Preparing" not in site.output
+
+
+@pytest.mark.parametrize(("which", "name"), [(0, "The web server"), (1, "The mail worker")])
+def test_if_one_process_dies_the_other_is_ended_and_it_says_which(prepared: Path, which: int, name: str) -> None:
+    with serving(prepared) as site:
+        children = site.children()
+        os.kill(children[which], signal.SIGKILL)
+        assert site.end() == 1
+    assert f"{name} ended by itself" in site.output
+    assert not [child for child in children if Path(f"/proc/{child}").exists()]
+
+
+def test_a_public_address_with_known_secrets_is_refused(tmp_path: Path) -> None:
+    environ = {**os.environ, "BOOKING_DATABASE_URL": f"sqlite:///{tmp_path / 'booking.db'}"}
+    command = [sys.executable, "run.py", "--host", "0.0.0.0", "--port", str(free_port())]
+    answer = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=SECONDS)
+    assert answer.returncode == 1
+    assert "BOOKING_SECRET_KEY must be set: 0.0.0.0 can be reached from other machines." in answer.stderr
