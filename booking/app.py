@@ -1,0 +1,87 @@
+"""The application factory: the only module that knows every part."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from pathlib import Path
+
+from flask import Flask
+from flask_migrate import Migrate
+from sqlalchemy.engine import make_url
+
+from booking.cli import register_commands
+from booking.config import ROOT, Settings
+from booking.mail.mailbox import Mailbox
+from booking.mail.smtp import SmtpPost
+from booking.services.office import Office
+from booking.store.database import db
+from booking.web import register_web
+from booking.web.clock import machine_now
+
+LARGEST_REQUEST = 6 * 1024 * 1024
+"""Bytes: an uploaded calendar of 5 MB and the form around it."""
+
+DAYS_A_MONTH = 30.5
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The service as one WSGI application. Without `settings`, they are read from the environment.
+
+    Raises ConfigError for settings that cannot be used.
+    """
+    settings = settings or Settings.from_environ(os.environ, machine_now=machine_now())
+    app = Flask("booking", template_folder=ROOT / "templates", static_folder=ROOT / "static")
+    app.config.update(
+        SECRET_KEY=settings.secret_keys[0],
+        SECRET_KEY_FALLBACKS=list(settings.secret_keys[1:]),
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        MAX_CONTENT_LENGTH=LARGEST_REQUEST,
+        BABEL_TRANSLATION_DIRECTORIES=str(ROOT / "booking" / "translations"),
+    )
+    app.extensions["settings"] = settings
+    app.extensions["office"] = office_of(settings)
+    app.extensions["mailbox"] = Mailbox(mailbox_folder(settings))
+    app.extensions["post"] = post_of(settings) or app.extensions["mailbox"]
+    db.init_app(app)
+    Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True)
+    register_web(app, secure_cookies=settings.url.startswith("https:"), trusted_proxies=settings.trusted_proxies)
+    register_commands(app)
+    return app
+
+
+def office_of(settings: Settings) -> Office:
+    return Office(
+        url=settings.url,
+        mail_from=settings.mail_from,
+        uid_host=settings.url_host,
+        secret_keys=settings.secret_keys,
+        health_keys=settings.health_keys,
+        hold=settings.hold,
+        holds_per_address=settings.holds_per_address,
+        notice=settings.notice,
+        horizon=timedelta(days=round(settings.horizon_months * DAYS_A_MONTH)),
+    )
+
+
+def post_of(settings: Settings) -> SmtpPost | None:
+    """What takes the mails away; None for the development mailbox."""
+    if settings.mail is None:
+        return None
+    server = settings.mail
+    return SmtpPost(
+        host=server.host,
+        port=server.port,
+        tls=server.tls,
+        username=server.username,
+        password=server.password,
+        plain_allowed=server.plain_allowed,
+    )
+
+
+def mailbox_folder(settings: Settings) -> Path:
+    """Beside an SQLite database, so that each database has its own mailbox; else in `var`."""
+    database = make_url(settings.database_url)
+    if database.get_backend_name() == "sqlite" and database.database:
+        return Path(database.database).with_suffix(".mailbox")
+    return ROOT / "var" / f"{database.database}.mailbox"

@@ -1,0 +1,104 @@
+"""Access: who may open a page. Every endpoint names its rule, and the rule runs before the view does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+from typing import Any, TypeVar
+
+from flask import Flask, abort, current_app, g, redirect, request, session, url_for
+from werkzeug.wrappers import Response
+
+from booking.domain.errors import UnknownCourse
+from booking.services.holds import find_hold
+from booking.services.links import FEED, PAGE, open_link
+from booking.store.database import db
+from booking.web.office import office
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class Rule(Enum):
+    """`EVERYBODY`: a public page. `VISITOR`: who has times held in this session (`g.hold`). `PAGE_LINK`, `FEED_LINK`: who
+    has the secret link in the address (`g.link`). `DEVELOPER`: who sits at a development machine."""
+
+    EVERYBODY = "everybody"
+    VISITOR = "visitor"
+    PAGE_LINK = "page link"
+    FEED_LINK = "feed link"
+    DEVELOPER = "developer"
+
+
+def open_to(rule: Rule) -> Callable[[View], View]:
+    """Names the rule of a view; below the route's decorator."""
+
+    def mark(view: View) -> View:
+        view.access_rule = rule  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def rule_of(app: Flask, endpoint: str) -> Rule | None:
+    """The rule of an endpoint; static files are everybody's; None for one that was forgotten."""
+    if endpoint == "static":
+        return Rule.EVERYBODY
+    return getattr(app.view_functions[endpoint], "access_rule", None)
+
+
+def check_access() -> Response | None:
+    """Runs before each request. An endpoint without a rule is closed to all."""
+    if request.endpoint is None:
+        return None
+    rule = rule_of(current_app, request.endpoint)
+    if rule is None:
+        abort(404)
+    return _CHECKS[rule]()
+
+
+def visitor_secret() -> str | None:
+    secret = session.get("visitor")
+    return secret if isinstance(secret, str) else None
+
+
+def _everybody() -> None:
+    return None
+
+
+def _visitor() -> Response | None:
+    """Without held times there is nothing to go on with, so the way leads back to where times are chosen."""
+    secret = visitor_secret()
+    hold = find_hold(db.session(), office(), secret) if secret else None
+    if hold is None or (not hold.times and hold.course_id is None):
+        return redirect(url_for("book.need"), 303)
+    g.hold = hold
+    return None
+
+
+def _page_link() -> None:
+    _link(PAGE)
+
+
+def _feed_link() -> None:
+    _link(FEED)
+
+
+def _link(scope: str) -> None:
+    try:
+        g.link = open_link(db.session(), (request.view_args or {})["token"], scope)
+    except UnknownCourse:
+        abort(404)
+
+
+def _developer() -> None:
+    if not current_app.extensions["settings"].private:
+        abort(404)
+
+
+_CHECKS: dict[Rule, Callable[[], Response | None]] = {
+    Rule.EVERYBODY: _everybody,
+    Rule.VISITOR: _visitor,
+    Rule.PAGE_LINK: _page_link,
+    Rule.FEED_LINK: _feed_link,
+    Rule.DEVELOPER: _developer,
+}

@@ -1,0 +1,50 @@
+"""Frame: what the base template needs on every page."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from flask import Flask, current_app, url_for
+
+from booking.store.clinics import all_clinics, the_group
+from booking.store.database import db
+from booking.store.outbox import last_beat, mail_waits_since
+from booking.web.clock import machine_now
+from booking.web.language import current_language, other_language_url
+
+PATIENCE = timedelta(minutes=5)
+"""How long mail may wait without a worker before development pages say so."""
+
+
+def register(app: Flask) -> None:
+    app.context_processor(frame)
+
+
+def frame() -> dict[str, Any]:
+    session, language = db.session(), current_language()
+    group = the_group(session)
+    return {
+        "language": language,
+        "other_language_url": other_language_url(),
+        "group_name": group.name,
+        "phone_display": group.phone_display,
+        "phone_note": group.phone_note[language] if group.phone_note else None,
+        "demonstration": group.demonstration,
+        "mail_waiting": mail_waits_without_worker(),
+        "main_clinics": [
+            {"name": clinic.name, "url": url_for("site.clinic", slug=clinic.slug)} for clinic in all_clinics(session)
+        ],
+    }
+
+
+def mail_waits_without_worker() -> bool:
+    """In development only: mail has waited for five minutes, and so long no worker has been seen."""
+    if not current_app.extensions["settings"].private:
+        return False
+    session, at = db.session(), machine_now()
+    since = mail_waits_since(session)
+    if since is None or at - since < PATIENCE:
+        return False
+    seen = last_beat(session, "worker")
+    return seen is None or at - seen >= PATIENCE
