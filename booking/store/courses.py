@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import NamedTuple
 
 from sqlalchemy import JSON, BigInteger, ForeignKey, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
@@ -85,6 +86,27 @@ def course_by_reference(session: Session, reference: str) -> Course | None:
 
 def link_by_hash(session: Session, token_hash: str, scope: str) -> Link | None:
     return session.scalar(select(Link).where(Link.token_hash == token_hash, Link.scope == scope))
+
+
+class FeedState(NamedTuple):
+    """All that tells whether a feed has changed."""
+
+    link_id: int
+    course_id: int
+    revision: int
+    language: str
+    silent: bool
+    used_at: datetime | None
+
+
+def feed_state(session: Session, token_hash: str, scope: str) -> FeedState | None:
+    """What the feed behind a token shows now, in one statement."""
+    row = session.execute(
+        select(Link.id, Link.course_id, Course.revision, Course.language, Link.silent, Link.used_at)
+        .join(Course, Course.id == Link.course_id)
+        .where(Link.token_hash == token_hash, Link.scope == scope)
+    ).first()
+    return FeedState(*row) if row else None
 
 
 def links_of(session: Session, course_id: int) -> dict[str, Link]:
