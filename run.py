@@ -212,8 +212,8 @@ def compile_catalogues() -> None:
 
 
 def serve(host: str, port: int | None) -> int:
-    set_up(RUNTIME_LOCK)
     environ = serving_environ(host, free_port(host, port))
+    set_up(RUNTIME_LOCK)
     prepare_database(environ)
     commands = {"The web server": web_server(environ), "The mail worker": flask("worker")}
     try:
