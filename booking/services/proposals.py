@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from booking.domain.course import NoPlan, PartOfDay, Plan, Wishes
 from booking.domain.errors import BookingError
 from booking.domain.period import Period, at_wall, oslo
-from booking.domain.planner import needed_range, plan_course, widest_range
+from booking.domain.planner import Limits, needed_range, plan_course, widest_range
 from booking.domain.protocol import Protocol
 from booking.domain.schedule import Schedule
 from booking.domain.slot import Availability
@@ -69,16 +69,17 @@ def propose(session: Session, office: Office, asked: Asked, *, now: datetime, bu
     """Plans for what is asked. Raises UnknownWish for names that do not exist. `but_hold`: the visitor's own hold does
     not stand in her way."""
     protocol, wishes = resolve(session, asked, now=now)
-    near = availability_for(
-        session, office, wishes.clinics, needed_range(protocol, wishes, now), wishes, now=now, but_hold=but_hold
-    )
-    answer = plan_course(protocol, wishes, near, now=now)
+    limits = limits_of(office)
+    days = needed_range(protocol, wishes, now, limits)
+    near = availability_for(session, office, wishes.clinics, days, now=now, but_hold=but_hold)
+    answer = plan_course(protocol, wishes, near, now=now, limits=limits)
     if not isinstance(answer, NoPlan):
         return Proposal(protocol, wishes, near, answer)
     everywhere = tuple(clinic.id for clinic in all_clinics(session))
-    days = widest_range(protocol, wishes, now, office.horizon)
-    wide = availability_for(session, office, everywhere, days, wishes, now=now, but_hold=but_hold)
-    return Proposal(protocol, wishes, wide, plan_course(protocol, wishes, wide, now=now, others=everywhere))
+    days = widest_range(wishes, now, limits)
+    wide = availability_for(session, office, everywhere, days, now=now, but_hold=but_hold)
+    answer = plan_course(protocol, wishes, wide, now=now, others=everywhere, limits=limits)
+    return Proposal(protocol, wishes, wide, answer)
 
 
 def availability_for(
@@ -86,18 +87,21 @@ def availability_for(
     office: Office,
     clinics: tuple[int, ...],
     days: tuple[date, date],
-    wishes: Wishes | None = None,
     *,
     now: datetime,
     but_hold: int | None = None,
 ) -> Availability:
-    """What is free at these clinics on these days (both included); wishes take out when the patient is away."""
+    """What is free at these clinics on these days, both included."""
     first, last = days
     period = Period(at_wall(first, 0), at_wall(last + timedelta(days=1), 0))
     schedule = schedule_of(session, clinics, period)
     taken = taken_rows(session, schedule, period, now=now, but_hold=but_hold)
-    away = _away(wishes) if wishes else ()
-    return Availability(schedule, first, last, taken, earliest=now + office.notice, away=away)
+    return Availability(schedule, first, last, taken, earliest=now + office.notice)
+
+
+def limits_of(office: Office) -> Limits:
+    """How far ahead and how soon this installation lets anything be booked."""
+    return Limits(horizon_days=office.horizon.days, notice=office.notice)
 
 
 def resolve(session: Session, asked: Asked, *, now: datetime) -> tuple[Protocol, Wishes]:
@@ -127,10 +131,3 @@ def resolve(session: Session, asked: Asked, *, now: datetime) -> tuple[Protocol,
 def _known(field: str, slug: str, known: dict[str, int]) -> None:
     if slug not in known:
         raise UnknownWish(field, slug, tuple(known))
-
-
-def _away(wishes: Wishes) -> tuple[Period, ...]:
-    days = tuple(
-        Period(at_wall(first, 0), at_wall(last + timedelta(days=1), 0)) for first, last in wishes.away if first <= last
-    )
-    return days + wishes.busy
