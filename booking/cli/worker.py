@@ -1,0 +1,121 @@
+"""The worker: sends what waits in the outbox, and does the chores that belong to nobody's visit."""
+
+from __future__ import annotations
+
+import logging
+import signal
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from queue import Empty, SimpleQueue
+
+import click
+from flask import Flask, current_app
+from flask.cli import with_appcontext
+
+from booking.cli import clock
+from booking.cli.office import office
+from booking.mail.post import Post
+from booking.services.delivery import deliver_next, say_alive
+from booking.services.office import Office
+
+Chore = Callable[[datetime], object]
+"""Called with the clinic's clock, aware; commits by itself."""
+
+PAUSE_SECONDS = 1.0
+AFTER_TROUBLE_SECONDS = 5.0
+BEAT_EVERY = timedelta(seconds=30)
+CHORES_EVERY = timedelta(minutes=1)
+
+log = logging.getLogger(__name__)
+
+
+def register(app: Flask) -> None:
+    app.cli.add_command(worker)
+
+
+@click.command("worker")
+@click.option("--once", is_flag=True, help="Send what is due, do the chores once, and end.")
+@with_appcontext
+def worker(once: bool) -> None:
+    """Send mails as they become due, until told to stop (SIGTERM or Ctrl-C)."""
+    rounds = _Rounds(
+        office=office(),
+        post=current_app.extensions["post"],
+        chores=current_app.extensions.get("chores", ()),
+    )
+    if once:
+        rounds.do(_Stop())
+    else:
+        _run(rounds, _Stop.on_signals())
+
+
+class _Stop:
+    """Whether somebody asked the worker to end. A queue, because its `put` alone is safe inside a signal handler."""
+
+    def __init__(self) -> None:
+        self._asked: SimpleQueue[int] = SimpleQueue()
+
+    @classmethod
+    def on_signals(cls) -> _Stop:
+        stop = cls()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda number, frame: stop._asked.put(number))
+        return stop
+
+    @property
+    def asked(self) -> bool:
+        return not self._asked.empty()
+
+    def wait(self, seconds: float) -> None:
+        """Waits so long, or until asked to stop; being asked is remembered."""
+        with suppress(Empty):
+            self._asked.put(self._asked.get(timeout=seconds))
+
+
+class _Rounds:
+    """What a worker does over and over: says that it is alive, does the chores, empties the outbox."""
+
+    def __init__(self, *, office: Office, post: Post, chores: Sequence[Chore]) -> None:
+        self._office = office
+        self._post = post
+        self._chores = chores
+        self._beat_due = self._chores_due = clock.machine_now()
+
+    def do(self, stop: _Stop) -> None:
+        """One round: until nothing is due, or somebody asks to stop, which waits for the message at hand."""
+        self._do_chores()
+        try:
+            while not stop.asked and self._deliver():
+                pass
+        finally:
+            self._post.close()
+
+    def _deliver(self) -> bool:
+        at = clock.machine_now()
+        if at >= self._beat_due:
+            say_alive(at=at)
+            self._beat_due = at + BEAT_EVERY
+        return deliver_next(self._office, self._post, at=at)
+
+    def _do_chores(self) -> None:
+        at = clock.machine_now()
+        if at < self._chores_due:
+            return
+        self._chores_due = at + CHORES_EVERY
+        for chore in self._chores:
+            try:
+                chore(clock.now())
+            except Exception:  # one chore that fails keeps neither the others nor the mail from being done
+                log.exception("a chore of the worker failed")
+
+
+def _run(rounds: _Rounds, stop: _Stop) -> None:
+    """Rounds with pauses between. Trouble, such as a database that restarts, is noted, and the worker goes on."""
+    while not stop.asked:
+        try:
+            rounds.do(stop)
+            stop.wait(PAUSE_SECONDS)
+        except Exception:  # a worker that ends leaves patients without mail; what is wrong stands in the log
+            log.exception("a round of the worker failed")
+            stop.wait(AFTER_TROUBLE_SECONDS)

@@ -1,0 +1,1 @@
+"""Mail on its way: to an SMTP server, or into the development mailbox."""

@@ -1,0 +1,153 @@
+"""Delivery: one message of the outbox after the other, each taken with a lease, made once, sent, and marked.
+
+A worker may die anywhere: its lease ends, and the next one sends the kept bytes. So nothing is lost, and what arrives
+twice is the same mail with the same Message-ID. Everything here runs on the machine's clock.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from booking.mail.post import Post, PostError
+from booking.services.letters import compose
+from booking.services.office import Office
+from booking.services.tasks import add_task
+from booking.store.courses import Course
+from booking.store.database import db, utc
+from booking.store.outbox import Message, beat, lease_next, next_due
+from booking.store.tasks import open_tasks_of
+from booking.store.unit_of_work import unit_of_work
+
+WORKER = "worker"
+"""The name under which workers say that they are alive."""
+
+LEASE = timedelta(minutes=2)
+LONGEST_DELAY = timedelta(minutes=60)
+GIVE_UP_AFTER = timedelta(days=1)
+
+LEAST_ATTEMPTS = 4
+"""So many tries a message has even if no worker ran for a day: many servers turn a stranger away at first."""
+
+MAIL_FAILED = "mail_failed"
+
+log = logging.getLogger(__name__)
+
+
+def deliver_next(office: Office, post: Post, *, at: datetime) -> bool:
+    """Sends the message that is due first; False if none is due. Needs an application context.
+
+    A message that cannot be made or sent is put off, longer each time, and after a day given up with a task for the
+    clinic; one that is refused for good is given up at once.
+    """
+    at = utc(at)
+    message = _take(at)
+    if message is None:
+        return False
+    try:
+        post.send(_body(office, message), office.mail_from, message.recipient)
+    except PostError as error:
+        _settle_failure(message, error, at=at)
+    else:
+        _settle_success(message, at=at)
+    return True
+
+
+def say_alive(*, at: datetime) -> None:
+    """Notes that a worker runs."""
+    try:
+        unit_of_work(lambda session: beat(session, WORKER, at=utc(at)))
+    except IntegrityError:
+        log.debug("another worker said so at the same moment")
+
+
+def _take(at: datetime) -> Message | None:
+    """Leases a message. Looks first without the write lock, which bookings need more often than there is mail."""
+    with Session(db.engine) as session:
+        due = next_due(session)
+    if due is None or due > at:
+        return None
+    return unit_of_work(lambda session: _leased(session, at))
+
+
+def _leased(session: Session, at: datetime) -> Message | None:
+    message = lease_next(session, at=at, lease=LEASE)
+    if message is not None:
+        message.attempts += 1
+    return message
+
+
+# -- making -----------------------------------------------------------------------------------------------------------
+
+
+def _body(office: Office, message: Message) -> bytes:
+    """The mail's bytes, made and kept before they are sent for the first time. Raises PostError if they cannot be."""
+    if message.body is not None:
+        return message.body
+    try:
+        with Session(db.engine) as session:
+            body = compose(session, office, message)
+    except Exception as error:  # whatever is wrong with one message, the others must go out
+        log.exception("message %d (%s) cannot be made", message.id, message.kind)
+        raise PostError(f"cannot be made: {type(error).__name__}") from error
+    return unit_of_work(lambda session: _kept(session, message.id, body))
+
+
+def _kept(session: Session, message_id: int, body: bytes) -> bytes:
+    """The bytes that count: those of whoever kept them first."""
+    message = session.get_one(Message, message_id, with_for_update=True)
+    if message.body is None:
+        message.body = body
+    return message.body
+
+
+# -- marking ----------------------------------------------------------------------------------------------------------
+
+
+def _settle_success(message: Message, *, at: datetime) -> None:
+    def work(session: Session) -> None:
+        current = session.get_one(Message, message.id, with_for_update=True)
+        current.sent_at, current.error = at, None
+        current.due_at = current.leased_until = current.given_up_at = None
+
+    unit_of_work(work)
+    log.info("message %d (%s) sent", message.id, message.kind)
+
+
+def _settle_failure(message: Message, error: PostError, *, at: datetime) -> None:
+    def work(session: Session) -> None:
+        current = session.get_one(Message, message.id, with_for_update=True)
+        if current.leased_until != message.leased_until:
+            return  # the lease ended meanwhile, and another worker has the message
+        current.error, current.leased_until = error.reason, None
+        if error.permanent or _had_its_day(current, at):
+            _give_up(session, current, at=at)
+        else:
+            current.due_at = _next_try(current, at)
+
+    unit_of_work(work)
+    log.warning("message %d (%s) not sent: %s", message.id, message.kind, error.reason)
+
+
+def _had_its_day(message: Message, at: datetime) -> bool:
+    return at >= message.written_at + GIVE_UP_AFTER and message.attempts >= LEAST_ATTEMPTS
+
+
+def _next_try(message: Message, at: datetime) -> datetime:
+    """One minute later, then two, four and so on; the last try is when the day is over."""
+    delay = min(timedelta(minutes=2 ** min(message.attempts - 1, 10)), LONGEST_DELAY)
+    last = message.written_at + GIVE_UP_AFTER
+    return min(at + delay, last) if at < last else at + delay
+
+
+def _give_up(session: Session, message: Message, *, at: datetime) -> None:
+    """Somebody must ring: one task a course, however many of its mails fail."""
+    message.given_up_at, message.due_at = at, None
+    course = session.get_one(Course, message.course_id, with_for_update=True)
+    if any(task.kind == MAIL_FAILED for task in open_tasks_of(session, course.id)):
+        return
+    now = message.made_at + (at - message.written_at)  # the clinic's clock, on which tasks are due
+    add_task(session, MAIL_FAILED, course.name, course.mobile, course=course, due=now, now=now)

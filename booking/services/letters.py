@@ -1,0 +1,284 @@
+"""Letters: a message of the outbox as the bytes of a mail, from the facts that were kept with it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import current_app
+from flask_babel import force_locale
+from sqlalchemy.orm import Session
+
+from booking.domain.course import Deviation
+from booking.domain.period import Period, moment_of
+from booking.domain.protocol import StepKind
+from booking.ical import itip
+from booking.ical.event import Entry
+from booking.ical.imip import Letter, invitation_mail, plain_mail
+from booking.ical.itip import Method, Party
+from booking.ical.text import one_line
+from booking.services import wording
+from booking.services.entries import entry_of
+from booking.services.links import FEED, PAGE, feed_url, page_url
+from booking.services.office import Office
+from booking.store.appointments import CANCELLED
+from booking.store.clinics import Clinic, Group, the_group
+from booking.store.courses import Course, links_of
+from booking.store.database import deviation_from_json
+from booking.store.outbox import Message
+from booking.store.people import Clinician
+
+FILE = "file"
+
+
+@dataclass(frozen=True, slots=True)
+class AppointmentFacts:
+    """One appointment as it was when the message was written; `price` in whole kroner."""
+
+    kind: StepKind
+    number: int
+    period: Period
+    clinic_id: int
+    clinician_id: int
+    price: int
+    uid: str
+    sequence: int
+    status: str
+    deviation: Deviation | None
+
+    @classmethod
+    def of(cls, kept: Mapping[str, Any]) -> AppointmentFacts:
+        return cls(
+            kind=StepKind(kept["kind"]),
+            number=kept["number"],
+            period=Period(moment_of(kept["start"]), moment_of(kept["end"])),
+            clinic_id=kept["clinic_id"],
+            clinician_id=kept["clinician_id"],
+            price=kept["price"],
+            uid=kept["uid"],
+            sequence=kept["sequence"],
+            status=kept["status"],
+            deviation=deviation_from_json(kept["deviation"]) if kept["deviation"] else None,
+        )
+
+    @property
+    def starts_at(self) -> datetime:
+        return self.period.start
+
+    @property
+    def ends_at(self) -> datetime:
+        return self.period.end
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An appointment in a letter, every text in the reader's language; empty where there is nothing to say."""
+
+    kind: StepKind
+    date: str
+    moment: str
+    times: str
+    length: str
+    place: str
+    clinician: str
+    price: str
+    free_until: str
+    moved_from: str
+    reasons: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A clinic in a letter."""
+
+    name: str
+    address: str
+    way_in: str
+    transport: str
+    wear: str
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """Everything a letter is made of."""
+
+    message: Message
+    office: Office
+    course: Course
+    group: Group
+    appointments: tuple[AppointmentFacts, ...]
+    clinics: Mapping[int, Clinic]
+    clinicians: Mapping[int, Clinician]
+    page_url: str
+    feed_url: str
+
+    @property
+    def language(self) -> str:
+        return self.message.language
+
+
+def compose(session: Session, office: Office, message: Message) -> bytes:
+    """The mail that tells `message`, dated when it was made. Needs an application context, but no request.
+
+    Raises ValueError, LookupError or a template's error for facts that cannot be told.
+    """
+    case = _case(session, office, message)
+    with force_locale(message.language):
+        letter = _letter(case)
+        return _mail(case, letter)
+
+
+def _case(session: Session, office: Office, message: Message) -> _Case:
+    appointments = tuple(AppointmentFacts.of(kept) for kept in message.facts["appointments"])
+    links = links_of(session, message.course_id)
+    return _Case(
+        message=message,
+        office=office,
+        course=session.get_one(Course, message.course_id),
+        group=the_group(session),
+        appointments=appointments,
+        clinics={a.clinic_id: session.get_one(Clinic, a.clinic_id) for a in appointments},
+        clinicians={a.clinician_id: session.get_one(Clinician, a.clinician_id) for a in appointments},
+        page_url=page_url(office, links[PAGE], message.language),
+        feed_url=feed_url(office, links[FEED]),
+    )
+
+
+# -- mails ------------------------------------------------------------------------------------------------------------
+
+
+def _mail(case: _Case, letter: Letter) -> bytes:
+    if case.message.kind == "request":
+        return invitation_mail(letter, calendar=_calendar(case, letter, itip.request), method=Method.REQUEST)
+    if case.message.kind == "cancel":
+        return invitation_mail(letter, calendar=_calendar(case, letter, itip.cancel), method=Method.CANCEL)
+    if case.message.kind in {"confirmation", "channel"} and case.message.facts["channel"] == FILE:
+        return plain_mail(letter, calendar=itip.published(_entry(case, a) for a in case.appointments))
+    return plain_mail(letter)
+
+
+def _calendar(case: _Case, letter: Letter, written: Callable[[Entry, Party, Party], bytes]) -> bytes:
+    (appointment,) = case.appointments
+    return written(_entry(case, appointment), letter.from_, letter.to)
+
+
+def _entry(case: _Case, appointment: AppointmentFacts) -> Entry:
+    return entry_of(
+        appointment,
+        case.clinics[appointment.clinic_id],
+        case.group,
+        language=case.language,
+        stamp=case.message.made_at,
+        page_url=case.page_url,
+    )
+
+
+def _letter(case: _Case) -> Letter:
+    context = _context(case)
+    clinic_group = Party(case.group.name, case.office.mail_from)
+    return Letter(
+        from_=clinic_group,
+        to=Party(case.message.facts["name"], case.message.recipient),
+        reply_to=clinic_group,
+        subject=one_line(_rendered(case, "subject.txt", context)),
+        text=_tidied(_rendered(case, "txt", context)),
+        html=_rendered(case, "html", context),
+        language=case.language,
+        message_id=case.message.message_id,
+        date=case.message.made_at,
+    )
+
+
+def _rendered(case: _Case, ending: str, context: Mapping[str, Any]) -> str:
+    """The template without what pages are given: a letter is written outside any request."""
+    template = current_app.jinja_env.get_template(f"mail/{case.message.kind}.{ending}")
+    return template.render(context)
+
+
+def _tidied(text: str) -> str:
+    """No spaces at the ends of lines, and no two empty lines in a row."""
+    lines = "\n".join(line.rstrip() for line in text.splitlines())
+    return re.sub(r"\n{3,}", "\n\n", lines).strip() + "\n"
+
+
+# -- what the templates are given -------------------------------------------------------------------------------------
+
+
+def _context(case: _Case) -> dict[str, Any]:
+    facts = case.message.facts
+    rows = [_row(case, appointment) for appointment in case.appointments]
+    places = [_place(clinic, case.language) for clinic in case.clinics.values()]
+    return {
+        "language": case.language,
+        "name": one_line(facts["name"]),
+        "reference": facts["reference"],
+        "group": case.group.name,
+        "demonstration": case.group.demonstration,
+        "phone": _phone(case, places),
+        "rows": rows,
+        "places": places,
+        "same_place": rows[0].place if len({row.place for row in rows}) == 1 else "",
+        "same_clinician": rows[0].clinician if len({row.clinician for row in rows}) == 1 else "",
+        "stands": all(appointment.status != CANCELLED for appointment in case.appointments),
+        "total": wording.price(sum(appointment.price for appointment in case.appointments), case.language),
+        "free_hours": facts["free_hours"],
+        "channel": facts["channel"],
+        "channel_before": facts.get("channel_before"),
+        "decide_day": _decide_day(case),
+        "own_phone_known": case.course.mobile is not None,
+        "page_url": case.page_url,
+        "feed_url": case.feed_url,
+        "webcal_url": "webcal:" + case.feed_url.partition(":")[2],
+        "start_url": f"{case.office.url}/{case.language}/",
+    }
+
+
+def _row(case: _Case, appointment: AppointmentFacts) -> Row:
+    language, deviation = case.language, appointment.deviation
+    clinician = case.clinicians[appointment.clinician_id]
+    return Row(
+        kind=appointment.kind,
+        date=wording.day_and_year(appointment.starts_at, language),
+        moment=wording.day_and_time(appointment.starts_at, language),
+        times=wording.times(appointment.period, language),
+        length=wording.minutes(int(appointment.period.length / timedelta(minutes=1)), language),
+        place=case.clinics[appointment.clinic_id].name,
+        clinician=f"{clinician.name}, {clinician.profession.name[language]}",
+        price=wording.price(appointment.price, language),
+        free_until=_free_until(case, appointment),
+        moved_from=wording.day_and_time(deviation.instead_of, language) if deviation else "",
+        reasons=wording.reasons_text(deviation.reasons, language) if deviation else "",
+    )
+
+
+def _free_until(case: _Case, appointment: AppointmentFacts) -> str:
+    """Until when cancelling costs nothing; empty if that was past when the message was made."""
+    until = appointment.starts_at - timedelta(hours=case.message.facts["free_hours"])
+    return wording.day_and_time(until, case.language) if until > case.message.made_at else ""
+
+
+def _place(clinic: Clinic, language: str) -> Place:
+    return Place(
+        name=clinic.name,
+        address=clinic.full_address,
+        way_in=clinic.way_in[language],
+        transport=clinic.transport[language],
+        wear=clinic.wear[language],
+        phone=wording.phone_with_note(clinic.phone_display, clinic.phone_note, language),
+    )
+
+
+def _phone(case: _Case, places: Sequence[Place]) -> str:
+    if len(places) == 1:
+        return places[0].phone
+    return wording.phone_with_note(case.group.phone_display, case.group.phone_note, case.language)
+
+
+def _decide_day(case: _Case) -> str:
+    """The last whole day on which the times are kept: `decide_by` is the midnight that ends it."""
+    decide_by = case.message.facts["decide_by"]
+    return wording.day(moment_of(decide_by - 1), case.language) if decide_by is not None else ""
