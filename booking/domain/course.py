@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import IntEnum, StrEnum
 
-from booking.domain.period import Period
-from booking.domain.protocol import Step
+from booking.domain.period import Period, oslo
+from booking.domain.protocol import Step, StepKind
 from booking.domain.slot import Reason
 
 
@@ -18,6 +18,24 @@ class PartOfDay(StrEnum):
     MIDDAY = "midday"
     AFTERNOON = "afternoon"
     EVENING = "evening"
+
+    @property
+    def minutes(self) -> tuple[int, int]:
+        """From and up to (not including) which minute of the day the part runs."""
+        return _PARTS[self]
+
+    @classmethod
+    def at(cls, minute: int) -> PartOfDay:
+        """The part in which a start at this minute of the day lies."""
+        return next(part for part, (start, end) in _PARTS.items() if start <= minute < end)
+
+
+_PARTS = {
+    PartOfDay.MORNING: (0, 11 * 60),
+    PartOfDay.MIDDAY: (11 * 60, 14 * 60),
+    PartOfDay.AFTERNOON: (14 * 60, 17 * 60),
+    PartOfDay.EVENING: (17 * 60, 24 * 60),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +55,11 @@ class Wishes:
     away: tuple[tuple[date, date], ...] = ()
     busy: tuple[Period, ...] = ()
     new_patient: bool = False
+
+    @property
+    def bound_to(self) -> int | None:
+        """The only clinician who may give any of the appointments; None if others may."""
+        return self.clinician if self.only_her else None
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -60,7 +83,10 @@ class Departure(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Deviation:
-    """`instead_of`: where the pattern would have put it (after a slip: in the first week left out)."""
+    """`instead_of`: where the pattern would have put it (UTC; after a slip: in the first week left out).
+
+    `reasons`: why not there; empty only when the patient herself chose another time though the pattern's was free.
+    """
 
     instead_of: datetime
     reasons: tuple[Reason, ...]
@@ -69,7 +95,7 @@ class Deviation:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """One appointment of a plan; `start` and `end` aware, UTC. `week`: the Monday of its ISO week in Oslo."""
+    """One appointment of a plan; `start` and `end` aware, UTC. Only sessions have deviations."""
 
     step: Step
     start: datetime
@@ -78,6 +104,17 @@ class Planned:
     clinician: int
     room: int
     deviation: Deviation | None = None
+
+    @property
+    def day(self) -> date:
+        """The date in Oslo."""
+        return oslo(self.start).date()
+
+    @property
+    def minute(self) -> int:
+        """Minutes past midnight of the start, on the wall in Oslo."""
+        start = oslo(self.start)
+        return start.hour * 60 + start.minute
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -98,6 +135,24 @@ class Plan:
     appointments: tuple[Planned, ...]
     cost: Cost
     price: int
+
+    @property
+    def first_visit(self) -> Planned | None:
+        return next((each for each in self.appointments if self._before(each)), None)
+
+    @property
+    def sessions(self) -> tuple[Planned, ...]:
+        """The weekly sessions; of a protocol without any, its single appointment."""
+        found = tuple(each for each in self.appointments if each.step.kind is StepKind.SESSION)
+        return found or self.appointments
+
+    @property
+    def reviews(self) -> tuple[Planned, ...]:
+        after = self.sessions[-1].start
+        return tuple(e for e in self.appointments if e.step.kind is StepKind.REVIEW and e.start > after)
+
+    def _before(self, each: Planned) -> bool:
+        return each.step.kind is StepKind.FIRST_VISIT and each.start < self.sessions[0].start
 
 
 class Wish(StrEnum):
@@ -120,8 +175,43 @@ class FailedWeek:
 
 
 @dataclass(frozen=True, slots=True)
+class Relaxation:
+    """One wish given up: which, the wishes that are left, and the best plan that they allow.
+
+    DAYS, PARTS: any. CLINICIAN: anybody. CLINICS: one more, the last of `wishes.clinics`. START: from today instead
+    of a later date. AWAY: days away and own busy times left out.
+    """
+
+    wish: Wish
+    wishes: Wishes
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
 class NoPlan:
-    """No course fits: the weeks that fail, and the one wish whose relaxing gives the best course (None: none does)."""
+    """No course fits: why, and the one wish whose relaxing gives the best course (None: none does).
+
+    `fails`: what cannot be placed: the sessions, or a first visit or review that the sessions alone would do without.
+    """
 
     weeks: tuple[FailedWeek, ...]
-    relax: Wish | None
+    fails: StepKind
+    relax: Relaxation | None
+
+
+@dataclass(frozen=True, slots=True)
+class FreeTime:
+    """Where a single appointment can be had; `start` and `end` in UTC."""
+
+    start: datetime
+    end: datetime
+    clinician: int
+    clinic: int
+
+
+@dataclass(frozen=True, slots=True)
+class FreeDay:
+    """A date in Oslo with its free times, in order of time."""
+
+    day: date
+    times: tuple[FreeTime, ...]

@@ -15,6 +15,14 @@ class SlotTaken(BookingError):
         self.positions = positions
 
 
+class DoesNotFit(BookingError):
+    """A time that session `number` of the course cannot be moved to: not free, another week, or too near or far."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__("does not fit", number)
+        self.number = number
+
+
 class HoldExpired(BookingError):
     """The held times were given back before they were confirmed."""
 

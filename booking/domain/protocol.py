@@ -28,7 +28,7 @@ class Treatment:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Days after session 1 (calendar days in Oslo, negative before it): from `earliest` to `latest`, best at `target`."""
+    """Calendar days in Oslo after session 1 (negative before it): `earliest` to `latest`, best at `target`."""
 
     earliest: int
     latest: int
@@ -40,7 +40,8 @@ class Step:
     """One appointment of a protocol. `number` counts steps of a kind from 1.
 
     A first visit is for new patients only; on the day of session 1 it may only lie directly before it.
-    Sessions have no window: they stand one in each of consecutive ISO weeks, spaced by the protocol.
+    Sessions have no window: they stand one in each of consecutive ISO weeks, spaced by the protocol. A protocol with
+    no session is a single appointment: its one step is planned as a session would be, whatever its kind.
     """
 
     kind: StepKind
@@ -72,6 +73,25 @@ class Protocol:
     @property
     def sessions(self) -> tuple[Step, ...]:
         return tuple(step for step in self.steps if step.kind is StepKind.SESSION)
+
+    @property
+    def weekly(self) -> tuple[Step, ...]:
+        """What is planned week by week: the sessions, or the one step of a protocol that has none."""
+        return self.sessions or self.steps[:1]
+
+    @property
+    def first_visit(self) -> Step | None:
+        """The visit before session 1; None where there is none, or where it is the whole protocol."""
+        return next((step for step in self.steps if step.kind is StepKind.FIRST_VISIT), None) if self.sessions else None
+
+    @property
+    def reviews(self) -> tuple[Step, ...]:
+        """The reviews after the last session, in order of their windows, which do not overlap."""
+        return tuple(step for step in self.steps if step.kind is StepKind.REVIEW) if self.sessions else ()
+
+    def spaced(self, days: int, skipped: int) -> bool:
+        """Whether two sessions in a row may lie `days` apart; further apart only with a week left out between them."""
+        return self.min_gap <= days and (skipped > 0 or days <= self.max_gap)
 
     def steps_for(self, *, new_patient: bool) -> tuple[Step, ...]:
         """The steps that this patient takes: who has been here before needs no first visit."""

@@ -1,4 +1,4 @@
-"""Schedule: when clinics are open, when clinicians work there, and what closes either; planning facts without bookings."""
+"""Schedule: when clinics are open, when clinicians work there, what closes either; planning without bookings."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class Absence:
 
 @dataclass(frozen=True, slots=True)
 class Clinic:
-    """What planning needs of a clinic: start grid and buffer after each appointment in minutes, rooms by id in order."""
+    """What planning needs of a clinic: start grid and buffer after an appointment in minutes, rooms in order."""
 
     id: int
     slug: str

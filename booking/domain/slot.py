@@ -1,14 +1,15 @@
 """Slot: where an appointment can begin: schedule minus what is taken, as one integer of 288 bits a day.
 
-Bit i of a day's mask is the five-minute step i of the clock on the wall in Oslo. `Availability` answers for a range of
-days; it reads nothing and knows no database: what is taken is handed in as (clinician, room, start, end) rows, start and
-end in seconds since 1970-01-01 UTC, just as the store keeps them.
+Bit i of a day's mask is the five-minute step i of the clock on the wall in Oslo. `Availability` answers for a range
+of days; it reads nothing and knows no database: what is taken is handed in as (clinician, room, start, end) rows,
+start and end in seconds since 1970-01-01 UTC, just as the store keeps them.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -47,6 +48,12 @@ class Reason:
     detail: Name | None = None
 
 
+def sorted_reasons(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
+    """Each reason once, in the order of `ReasonKind`, those of a kind as they come."""
+    order = list(ReasonKind)
+    return tuple(sorted(dict.fromkeys(reasons), key=lambda reason: order.index(reason.kind)))
+
+
 def run(mask: int, length: int) -> int:
     """The bits of `mask` at which a run of `length` set bits begins."""
     have = 1
@@ -55,6 +62,16 @@ def run(mask: int, length: int) -> int:
         mask &= mask >> shift
         have += shift
     return mask
+
+
+def spread(starts: int, length: int) -> int:
+    """All the steps that runs of `length` beginning at the bits of `starts` take up."""
+    have = 1
+    while have < length:
+        shift = min(have, length - have)
+        starts |= starts << shift
+        have += shift
+    return starts
 
 
 def bits(mask: int) -> Iterator[int]:
@@ -93,30 +110,30 @@ class Availability:
         taken: Iterable[TakenRow],
         *,
         earliest: datetime,
-        away: Sequence[Period] = (),
+        away: Iterable[Period] = (),
     ) -> None:
         """`earliest`: nothing begins before this instant; `away`: when the patient herself cannot come."""
         self.schedule = schedule
         self.first = first
+        self.last = last
         self.days = (last - first).days + 1
         self._clinics = {clinic.id: clinic for clinic in schedule.clinics}
+        self._needling = frozenset(clinician.id for clinician in schedule.clinicians if clinician.needles)
         self._buffers = {room: steps_of(c.buffer_minutes) for c in schedule.clinics for room in c.rooms}
         self._taken = {clinician.id: [0] * self.days for clinician in schedule.clinicians}
         self._rooms = {room: [0] * self.days for room in self._buffers}
         self._take(taken)
-        self._away = [0] * self.days
-        for period in away:
-            self._mark(self._away, period)
-        self._barred = self._before(earliest)
+        self._patient(frozenset(away), earliest)
         self._templates = self._by_owner(schedule.hours)
         self._closed = {clinic.id: self._closed_masks(clinic.id) for clinic in schedule.clinics}
         self._absent = self._absence_masks()
+        self._hours: dict[tuple[int, int | None], list[int]] = {}
         self._open: dict[tuple[int, int], list[int]] = {}
         self._clinic_open: dict[int, list[int]] = {}
-        self._starts: dict[tuple[int, int, int], list[int]] = {}
+        self._closings: dict[tuple[int, int], list[tuple[int, Reason]]] = {}
         self._room_starts: dict[tuple[int, int], list[int]] = {}
 
-    # -- days ---------------------------------------------------------------------------------------------------------
+    # -- days ------------------------------------------------------------------------------------------------
 
     def day(self, index: int) -> date:
         return self.first + timedelta(days=index)
@@ -128,7 +145,36 @@ class Availability:
     def covers(self, day: date) -> bool:
         return 0 <= self.index(day) < self.days
 
-    # -- what is free -------------------------------------------------------------------------------------------------
+    # -- whose days ------------------------------------------------------------------------------------------
+
+    def seen_by(self, away: Iterable[Period], *, earliest: datetime | None = None) -> Availability:
+        """The same days for a patient who is away then too, and who can come from `earliest` on.
+
+        Shares what is taken with this one: take nothing more on either while both are in use.
+        """
+        earliest = self.earliest if earliest is None else max(self.earliest, earliest)
+        return self._for(self.away.union(away), earliest)
+
+    def without(self, away: Iterable[Period]) -> Availability:
+        """The same days as if the patient could come at these times. Shares what is taken, as `seen_by` does."""
+        return self._for(self.away.difference(away), self.earliest)
+
+    def _for(self, away: frozenset[Period], earliest: datetime) -> Availability:
+        if (away, earliest) == (self.away, self.earliest):
+            return self
+        seen = copy(self)
+        seen._patient(away, earliest)
+        return seen
+
+    def _patient(self, away: frozenset[Period], earliest: datetime) -> None:
+        self.away, self.earliest = away, earliest
+        self._away = [0] * self.days
+        for period in away:
+            self._mark(self._away, period)
+        self._barred = self._before(earliest)
+        self._starts: dict[tuple[int, int, int], list[int]] = {}
+
+    # -- what is free ----------------------------------------------------------------------------------------
 
     def starts(self, clinician_id: int, clinic_id: int, minutes: int) -> list[int]:
         """For each day, the mask of the steps at which an appointment of this length can begin."""
@@ -137,12 +183,15 @@ class Availability:
             self._starts[key] = self._free_starts(*key)
         return self._starts[key]
 
-    def room(self, clinic_id: int, day: date, step: int, minutes: int) -> int | None:
-        """The first room of the clinic that is free for the appointment and its buffer, None if there is none."""
+    def room(self, clinic_id: int, day: date, step: int, minutes: int, *, prefer: int | None = None) -> int | None:
+        """A room of the clinic that is free for the appointment and its buffer: `prefer`, else the first; or None."""
         clinic, index = self._clinics[clinic_id], self.index(day)
         span = _span(step, step + steps_of(minutes) + steps_of(clinic.buffer_minutes))
-        free = (room for room in clinic.rooms if not self._rooms[room][index] & span)
-        return next(free, None)
+        free = [room for room in clinic.rooms if not self._rooms[room][index] & span]
+        return prefer if prefer in free else next(iter(free), None)
+
+    def needles(self, clinician_id: int) -> bool:
+        return clinician_id in self._needling
 
     def works_at(self, clinician_id: int, clinic_id: int) -> bool:
         return (clinic_id, clinician_id) in self._templates
@@ -153,42 +202,47 @@ class Availability:
         self._starts.clear()
         self._room_starts.clear()
 
-    # -- why not ------------------------------------------------------------------------------------------------------
+    # -- why not ---------------------------------------------------------------------------------------------
 
     def reasons(self, clinician_id: int, clinic_id: int, day: date, step: int, minutes: int) -> tuple[Reason, ...]:
         """Why an appointment cannot begin there; empty if it can. The order is that of `ReasonKind`."""
-        length = steps_of(minutes)
-        clinic, index = self._clinics[clinic_id], self.index(day)
-        span, buffered = (
-            _span(step, step + length),
-            _span(step, step + length + steps_of(clinic.buffer_minutes)),
-        )
+        return self.obstacles(clinician_id, clinic_id, day, 1 << step, minutes)
+
+    def obstacles(self, clinician_id: int, clinic_id: int, day: date, starts: int, minutes: int) -> tuple[Reason, ...]:
+        """What stands against an appointment at one or another of `starts`; empty if each of them can be had."""
+        if not self.covers(day):
+            return (Reason(ReasonKind.OUTSIDE_HOURS),)
+        clinic, index, length = self._clinics[clinic_id], self.index(day), steps_of(minutes)
+        span = spread(starts, length)
         found = self.closings(clinic_id, day, span)
         if self._absent_mask(clinician_id, index) & span:
             found.append(Reason(ReasonKind.ABSENCE))
-        if self._taken[clinician_id][index] & buffered:
+        her_own = run(_NEVER_MIND ^ self._taken[clinician_id][index], length + steps_of(clinic.buffer_minutes))
+        if starts & ~her_own:
             found.append(Reason(ReasonKind.TAKEN))
-        elif self.room(clinic_id, day, step, minutes) is None:
+        if starts & her_own & ~self._free_rooms(clinic, minutes)[index]:
             found.append(Reason(ReasonKind.NO_ROOM))
-        if not found and span & ~self._working(clinician_id, clinic_id, day):
+        outside = span & (self._barred[index] | ~self._working(clinician_id, clinic_id, index))
+        if outside and not found:
             found.append(Reason(ReasonKind.OUTSIDE_HOURS))
-        if (self._away[index] | self._barred[index]) & span:
+        if self._away[index] & span:
             found.append(Reason(ReasonKind.PATIENT_AWAY))
         return tuple(found)
 
+    def worked(self, clinician_id: int, clinic_id: int, day: date, minutes: int) -> int:
+        """The starts that the hours alone would allow on `day`, whatever is closed, taken or away."""
+        hours = self._working(clinician_id, clinic_id, self.index(day))
+        return run(hours, steps_of(minutes)) & _GRIDS[self._clinics[clinic_id].grid_minutes]
+
     def closings(self, clinic_id: int, day: date, span: int = WHOLE_DAY) -> list[Reason]:
         """The holidays on `day` and the closed periods that touch `span` of it."""
-        found = [Reason(ReasonKind.HOLIDAY, name) for name in holidays_on(day)]
-        for closed in self.schedule.closed:
-            if closed.clinic_id in (None, clinic_id) and _mask_on(closed.period, day) & span:
-                found.append(Reason(ReasonKind.CLOSED_PERIOD, closed.name))
-        return found
+        return [reason for mask, reason in self._closings_on(clinic_id, day) if mask & span]
 
     def opens(self, clinic_id: int, day: date) -> bool:
         """Whether the clinic is open at all on `day`."""
         return bool(self._clinic_masks(clinic_id)[self.index(day)])
 
-    # -- building masks -----------------------------------------------------------------------------------------------
+    # -- building masks --------------------------------------------------------------------------------------
 
     def _take(self, taken: Iterable[TakenRow]) -> None:
         base, days = self.first.toordinal() - _EPOCH, self.days
@@ -250,9 +304,14 @@ class Availability:
         return self._clinic_open[clinic_id]
 
     def _template_masks(self, clinic_id: int, clinician_id: int | None) -> list[int]:
+        key = (clinic_id, clinician_id)
+        if key not in self._hours:
+            self._hours[key] = self._template_days(self._templates.get(key, []))
+        return self._hours[key]
+
+    def _template_days(self, templates: list[Hours]) -> list[int]:
         weekday, masks = self.first.weekday(), []
-        weeks = {id(t): self._week(t) for t in self._templates.get((clinic_id, clinician_id), [])}
-        templates = self._templates.get((clinic_id, clinician_id), [])
+        weeks = {id(template): self._week(template) for template in templates}
         always = templates[0] if len(templates) == 1 and self._always(templates[0]) else None
         for index in range(self.days):
             standing = always or template_on(templates, self.day(index))
@@ -274,8 +333,7 @@ class Availability:
                 week = [mask & ~out for mask in week]
         return week
 
-    def _working(self, clinician_id: int, clinic_id: int, day: date) -> int:
-        index = self.index(day)
+    def _working(self, clinician_id: int, clinic_id: int, index: int) -> int:
         clinic = self._template_masks(clinic_id, None)[index]
         return clinic & self._template_masks(clinic_id, clinician_id)[index]
 
@@ -291,6 +349,16 @@ class Availability:
             if closed.clinic_id in (None, clinic_id):
                 self._mark(masks, closed.period)
         return masks
+
+    def _closings_on(self, clinic_id: int, day: date) -> list[tuple[int, Reason]]:
+        key = (clinic_id, self.index(day))
+        if key not in self._closings:
+            found = [(WHOLE_DAY, Reason(ReasonKind.HOLIDAY, name)) for name in holidays_on(day)]
+            for closed in self.schedule.closed:
+                if closed.clinic_id in (None, clinic_id) and (mask := _mask_on(closed.period, day)):
+                    found.append((mask, Reason(ReasonKind.CLOSED_PERIOD, closed.name)))
+            self._closings[key] = found
+        return self._closings[key]
 
     def _absence_masks(self) -> dict[int, list[int]]:
         masks: dict[int, list[int]] = {}
