@@ -54,7 +54,7 @@ def office_of(settings: Settings) -> Office:
     return Office(
         url=settings.url,
         mail_from=settings.mail_from,
-        uid_host=settings.url_host,
+        uid_host=settings.uid_host,
         secret_keys=settings.secret_keys,
         health_keys=settings.health_keys,
         hold=settings.hold,

@@ -18,7 +18,7 @@ LANGUAGES = ("nb", "en")
 ROOT = Path(__file__).resolve().parent.parent
 
 DEFAULT_DATABASE_URL = f"sqlite:///{ROOT / 'var' / 'booking.db'}"
-DEFAULT_MAIL_FROM = "booking@clinic.example"
+DEFAULT_MAIL_FROM = "time@klinikk.example"
 DEFAULT_URL = "http://127.0.0.1:5000"
 
 # Known to everybody who can read this file, so good for one's own machine only.
@@ -135,8 +135,13 @@ class Settings:
 
     @property
     def url_host(self) -> str:
-        """The host name in `url`: also the right-hand side of every UID and Message-ID."""
+        """The host name in `url`."""
         return urlsplit(self.url).hostname or "localhost"
+
+    @property
+    def uid_host(self) -> str:
+        """The right-hand side of every UID and Message-ID: the domain that mail comes from."""
+        return self.mail_from.rpartition("@")[2]
 
     @property
     def hold(self) -> timedelta:
