@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from flask import Flask
@@ -14,7 +15,9 @@ from booking.cli import register_commands
 from booking.config import ROOT, Settings
 from booking.mail.mailbox import Mailbox
 from booking.mail.smtp import SmtpPost
+from booking.services.courses import release_lapsed
 from booking.services.office import Office
+from booking.services.privacy import forget_unfinished
 from booking.store.database import db
 from booking.web import register_web
 from booking.web.clock import machine_now
@@ -43,6 +46,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["office"] = office_of(settings)
     app.extensions["mailbox"] = Mailbox(mailbox_folder(settings))
     app.extensions["post"] = post_of(settings) or app.extensions["mailbox"]
+    app.extensions["chores"] = chores_of(app.extensions["office"])
     db.init_app(app)
     Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True)
     register_web(app, secure_cookies=settings.url.startswith("https:"), trusted_proxies=settings.trusted_proxies)
@@ -61,6 +65,14 @@ def office_of(settings: Settings) -> Office:
         holds_per_address=settings.holds_per_address,
         notice=settings.notice,
         horizon=timedelta(days=round(settings.horizon_months * DAYS_A_MONTH)),
+    )
+
+
+def chores_of(office: Office) -> tuple[Callable[[datetime], object], ...]:
+    """What the worker does once a minute, by the clinic's clock."""
+    return (
+        lambda now: release_lapsed(office, now=now, at=machine_now()),
+        lambda now: forget_unfinished(now=now),
     )
 
 
