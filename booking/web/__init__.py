@@ -6,7 +6,7 @@ from flask import Flask
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from booking.web import calendars, errors, filters, frame, ops
+from booking.web import calendars, errors, filters, frame, logging, ops
 from booking.web.access import check_access
 from booking.web.book import book
 from booking.web.headers import register_headers
@@ -28,7 +28,9 @@ def register_web(app: Flask, *, secure_cookies: bool, trusted_proxies: int) -> N
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     if trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=trusted_proxies, x_proto=trusted_proxies, x_host=trusted_proxies)
-    CSRFProtect(app)
+    # A form behind a secret link needs no token: nobody can send it who does not have the link. So no cookie either.
+    CSRFProtect(app).exempt(me)
+    logging.register(app)
     register_language(app)
     register_headers(app)
     app.before_request(check_access)

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from booking.domain.errors import UnknownCourse
 from booking.services.holds import find_hold
-from booking.services.links import FEED, PAGE, open_link
+from booking.services.links import PAGE, open_link
 from booking.store.database import db
 from booking.web.office import office
 
@@ -19,8 +19,9 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 class Rule(Enum):
-    """`EVERYBODY`: a public page. `VISITOR`: who has times held in this session (`g.hold`). `PAGE_LINK`, `FEED_LINK`: who
-    has the secret link in the address (`g.link`). `DEVELOPER`: who sits at a development machine."""
+    """`EVERYBODY`: a public page. `VISITOR`: who has times held in this session (`g.hold`). `PAGE_LINK`: who has the
+    secret link in the address (`g.link`). `FEED_LINK`: who has a feed's; the view's one statement asks for it.
+    `DEVELOPER`: who sits at a development machine."""
 
     EVERYBODY = "everybody"
     VISITOR = "visitor"
@@ -76,18 +77,14 @@ def _visitor() -> Response | None:
 
 
 def _page_link() -> None:
-    _link(PAGE)
+    try:
+        g.link = open_link(db.session(), (request.view_args or {})["token"], PAGE)
+    except UnknownCourse:
+        abort(404)
 
 
 def _feed_link() -> None:
-    _link(FEED)
-
-
-def _link(scope: str) -> None:
-    try:
-        g.link = open_link(db.session(), (request.view_args or {})["token"], scope)
-    except UnknownCourse:
-        abort(404)
+    """The feed is found by its token alone; asking here, too, would double what an unchanged feed costs."""
 
 
 def _developer() -> None:

@@ -1,0 +1,254 @@
+"""Errors: what a person reads when something is refused or goes wrong, and what she can do next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, current_app, make_response, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from werkzeug.exceptions import HTTPException, InternalServerError, NotFound
+from werkzeug.wrappers import Response
+
+from booking.domain.errors import (
+    BookingError,
+    DoesNotFit,
+    HoldExpired,
+    NotPending,
+    SlotTaken,
+    TooManyHolds,
+    TooYoung,
+    UnknownCourse,
+)
+from booking.services.courses import OtherChoice
+from booking.store.database import db
+from booking.web.frame import frame
+from booking.web.language import current_language
+from booking.web.logging import log_failure
+
+RETRY_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way on from an error page."""
+
+    href: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What an error page says: a heading, and what to do next."""
+
+    title: str
+    text: str
+    ways: tuple[Way, ...] = ()
+
+
+def register(app: Flask) -> None:
+    app.register_error_handler(HTTPException, _on_http)
+    app.register_error_handler(CSRFError, _on_old_form)
+    app.register_error_handler(BookingError, _on_refusal)
+    app.register_error_handler(OperationalError, _on_no_database)
+    app.register_error_handler(InternalServerError, _on_failure)
+
+
+def words_for(error: BookingError) -> str:
+    """One or two sentences for who is refused: what happened, and what to do next."""
+    match error:
+        case SlotTaken():
+            return _("Somebody else has just taken one of these times. Choose another time, your answers are kept.")
+        case DoesNotFit(number=number):
+            return _("Session %(number)s cannot be moved there. Choose one of the times that are shown.", number=number)
+        case HoldExpired():
+            return _("The times are no longer kept for you. Choose again, and we keep them while you go on.")
+        case TooManyHolds():
+            return _("Many times are kept from your network already. Wait a quarter of an hour, or call us.")
+        case TooYoung():
+            return _("Online booking is from 16 years. A parent or guardian can book by phone.")
+        case UnknownCourse():
+            return _("We cannot find these appointments. Look for the newest link from us, or call us.")
+        case NotPending():
+            return _("These appointments are already decided.")
+        case OtherChoice():
+            return _("You have chosen other times in another window. Here are the times that are kept now.")
+    return _("That did not work. Try again, or call us.")
+
+
+# The order matters where one kind of error is a child of another.
+_STATUS: dict[type[BookingError], int] = {
+    SlotTaken: 409,
+    DoesNotFit: 409,
+    HoldExpired: 410,
+    TooManyHolds: 429,
+    TooYoung: 403,
+    UnknownCourse: 404,
+    NotPending: 409,
+    OtherChoice: 409,
+}
+
+
+def _on_http(error: HTTPException) -> Any:
+    if error.response is not None or error.code is None or error.code < 400:
+        return error
+    if request.blueprint == "calendars":
+        return _plain(error.code)
+    return _page(_words_of(error), error.code, dict(error.get_headers()))
+
+
+def _on_old_form(error: CSRFError) -> Response:
+    """The session that belongs to the form is gone: the page was open for long, or cookies are off."""
+    words = Words(
+        _("This page was open for a long time"),
+        _(
+            "Nothing was sent. Open the page again and send it once more. If this comes back, your browser may be"
+            " refusing the one cookie that we need while you book; then call us."
+        ),
+        (Way(_way_back(), _("Open the page again")),),
+    )
+    return _page(words, 400)
+
+
+def _on_refusal(error: BookingError) -> Response:
+    again = Way(url_for("book.need"), _("Choose times"))
+    return _page(Words(_("This did not work out"), words_for(error), (again,)), _STATUS.get(type(error), 409))
+
+
+def _on_no_database(error: OperationalError) -> Response:
+    log_failure(error)
+    if request.blueprint == "calendars":
+        return _plain(503, {"Retry-After": str(RETRY_SECONDS)})
+    words = Words(
+        _("We cannot look this up just now"),
+        _("Nothing was changed. Try again in a few minutes, or call us."),
+    )
+    return _bare(words, 503, {"Retry-After": str(RETRY_SECONDS)})
+
+
+def _on_failure(error: InternalServerError) -> Response:
+    """Flask has logged what went wrong."""
+    if request.blueprint == "calendars":
+        return _plain(500)
+    words = Words(
+        _("Something went wrong on our side"),
+        _("We have noted it. If you were booking, look at your e-mail before you try again, or call us."),
+    )
+    return _bare(words, 500)
+
+
+def _words_of(error: HTTPException) -> Words:
+    if isinstance(error, NotFound) and request.blueprint == "me":
+        return _old_link()
+    title, text = {
+        400: (
+            _("We could not read what was sent"),
+            _("Go back and try again. Nothing was changed."),
+        ),
+        403: (
+            _("This page is not open to you"),
+            _(
+                "The form seems to come from another site, so nothing was changed. Open the page here and send it again."
+            ),
+        ),
+        404: (
+            _("There is no such page"),
+            _("The address may be mistyped, or the page has moved. The ways below lead on."),
+        ),
+        405: (
+            _("This address cannot be opened that way"),
+            _("Nothing was changed. The ways below lead on."),
+        ),
+        410: (
+            _("This page is gone"),
+            _("What was here is no longer kept. The ways below lead on."),
+        ),
+        413: (
+            _("The file is too large"),
+            _("A calendar file may be 5 MB at most. Choose a shorter period when you export it, or go on without it."),
+        ),
+        429: (
+            _("That was too often"),
+            _("Wait a few minutes and try again, or call us."),
+        ),
+        503: (
+            _("We cannot look this up just now"),
+            _("Nothing was changed. Try again in a few minutes, or call us."),
+        ),
+    }.get(error.code or 400, (_("We could not read what was sent"), _("Go back and try again. Nothing was changed.")))
+    return Words(title, text, _ways_on())
+
+
+def _old_link() -> Words:
+    return Words(
+        _("This link no longer works"),
+        _(
+            "It may have been replaced by a newer one, or a part of it was lost on the way. Look for the newest e-mail"
+            " from us, or for the link on your newest print. If you cannot find it, call us, and we help you in."
+        ),
+        (
+            Way(url_for("me.find"), _("How to find your appointments")),
+            Way(url_for("book.call_me"), _("Call me instead")),
+        ),
+    )
+
+
+def _ways_on() -> tuple[Way, ...]:
+    return (
+        Way(url_for("site.start"), _("Start page")),
+        Way(url_for("book.need"), _("Book")),
+        Way(url_for("site.clinics"), _("Clinics")),
+        Way(url_for("me.find"), _("My appointments")),
+    )
+
+
+def _way_back() -> str:
+    """The page of the form that was sent, where it can be opened again."""
+    rule = request.url_rule
+    if rule is not None and "GET" in (rule.methods or ()):
+        return request.path
+    return url_for("book.need")
+
+
+def _page(words: Words, status: int, headers: dict[str, str] | None = None) -> Response:
+    try:
+        html = render_template("errors/page.html", words=words)
+    except SQLAlchemyError:
+        return _bare(words, status, headers)
+    return _answer(html, status, headers)
+
+
+def _bare(words: Words, status: int, headers: dict[str, str] | None = None) -> Response:
+    """A page that is whole without the database; with it, it names the house and its telephone number."""
+    known = _frame_if_possible()
+    template = current_app.jinja_env.get_template("errors/bare.html")
+    html = template.render(words=words, language=current_language(), frame=known)
+    return _answer(html, status, headers)
+
+
+def _frame_if_possible() -> dict[str, Any] | None:
+    try:
+        db.session.rollback()
+        return frame()
+    except SQLAlchemyError:
+        return None
+
+
+def _answer(html: str, status: int, headers: dict[str, str] | None) -> Response:
+    response = make_response(html, status)
+    kept = {name: value for name, value in (headers or {}).items() if name in ("Allow", "Retry-After")}
+    response.headers.update(kept)
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def _plain(status: int, headers: dict[str, str] | None = None) -> Response:
+    """For calendar programs, which show no page to anybody."""
+    text = "No calendar has this address.\n" if status == 404 else "The calendar cannot be read just now.\n"
+    response = make_response(text, status, headers or {})
+    response.headers["Content-Type"] = "text/plain; charset=utf-8"
+    response.headers["Cache-Control"] = "no-store"
+    return response

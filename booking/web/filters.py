@@ -1,0 +1,53 @@
+"""Filters: dates, prices, telephone numbers and names in words, in the language of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from flask import Flask
+
+from booking.domain.period import oslo
+from booking.domain.schedule import Name
+from booking.services import wording
+from booking.web.language import current_language
+
+IN_LANGUAGE: dict[str, Callable[[Any, str], str]] = {
+    "weekday": wording.weekday,
+    "day": wording.day,
+    "day_and_year": wording.day_and_year,
+    "day_of_month": wording.day_of_month,
+    "time_of_day": wording.time_of_day,
+    "at_time": wording.at_time,
+    "times": wording.times,
+    "day_and_time": wording.day_and_time,
+    "minutes": wording.minutes,
+    "price": wording.price,
+    "reason": wording.reason_text,
+    "reasons": wording.reasons_text,
+}
+"""What is told by `wording` in the page's language: `{{ appointment.starts_at|day_and_time }}`."""
+
+
+def register(app: Flask) -> None:
+    for name, words in IN_LANGUAGE.items():
+        app.add_template_filter(_in_this_language(words), name)
+    app.add_template_filter(wording.phone, "phone")
+    app.add_template_filter(wording.sentence, "sentence")
+    app.add_template_filter(iso, "iso")
+    app.add_template_filter(local, "local")
+
+
+def iso(moment: datetime) -> str:
+    """For machines that read the page: ISO 8601 with Oslo's offset."""
+    return oslo(moment).isoformat(timespec="minutes")
+
+
+def local(name: Name) -> str:
+    """A name or text kept in several languages, in the one of the page."""
+    return name[current_language()]
+
+
+def _in_this_language(words: Callable[[Any, str], str]) -> Callable[[Any], str]:
+    return lambda value: words(value, current_language())
