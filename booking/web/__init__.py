@@ -27,7 +27,8 @@ def register_web(app: Flask, *, secure_cookies: bool, trusted_proxies: int) -> N
     )
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     if trusted_proxies:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=trusted_proxies, x_proto=trusted_proxies, x_host=trusted_proxies)
+        proxies = {"x_for": trusted_proxies, "x_proto": trusted_proxies, "x_host": trusted_proxies}
+        app.wsgi_app = ProxyFix(app.wsgi_app, **proxies)  # type: ignore[method-assign]
     # A form behind a secret link needs no token: nobody can send it who does not have the link. So no cookie either.
     CSRFProtect(app).exempt(me)
     logging.register(app)

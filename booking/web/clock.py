@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from flask import current_app
 
@@ -14,4 +14,5 @@ def machine_now() -> datetime:
 
 def now() -> datetime:
     """The clinic's clock, aware: for planning, deadlines and everything a person reads."""
-    return machine_now() + current_app.extensions["settings"].clock_offset
+    offset: timedelta = current_app.extensions["settings"].clock_offset
+    return machine_now() + offset

@@ -58,27 +58,31 @@ def register(app: Flask) -> None:
 
 def words_for(error: BookingError) -> str:
     """One or two sentences for who is refused: what happened, and what to do next."""
+    words: str
     match error:
         case SlotTaken():
-            return _("Somebody else has just taken one of these times. Choose another time, your answers are kept.")
+            words = _("Somebody else has just taken one of these times. Choose another time, your answers are kept.")
         case DoesNotFit(number=number):
-            return _("Session %(number)s cannot be moved there. Choose one of the times that are shown.", number=number)
+            words = _(
+                "Session %(number)s cannot be moved there. Choose one of the times that are shown.", number=number
+            )
         case HoldExpired():
-            return _("The times are no longer kept for you. Choose again, and we keep them while you go on.")
+            words = _("The times are no longer kept for you. Choose again, and we keep them while you go on.")
         case TooManyHolds():
-            return _("Many times are kept from your network already. Wait a quarter of an hour, or call us.")
+            words = _("Many times are kept from your network already. Wait a quarter of an hour, or call us.")
         case TooYoung():
-            return _("Online booking is from 16 years. A parent or guardian can book by phone.")
+            words = _("Online booking is from 16 years. A parent or guardian can book by phone.")
         case UnknownCourse():
-            return _("We cannot find these appointments. Look for the newest link from us, or call us.")
+            words = _("We cannot find these appointments. Look for the newest link from us, or call us.")
         case NotPending():
-            return _("These appointments are already decided.")
+            words = _("These appointments are already decided.")
         case OtherChoice():
-            return _("You have chosen other times in another window. Here are the times that are kept now.")
-    return _("That did not work. Try again, or call us.")
+            words = _("You have chosen other times in another window. Here are the times that are kept now.")
+        case _other:
+            words = _("That did not work. Try again, or call us.")
+    return words
 
 
-# The order matters where one kind of error is a child of another.
 _STATUS: dict[type[BookingError], int] = {
     SlotTaken: 409,
     DoesNotFit: 409,
@@ -149,9 +153,7 @@ def _words_of(error: HTTPException) -> Words:
         ),
         403: (
             _("This page is not open to you"),
-            _(
-                "The form seems to come from another site, so nothing was changed. Open the page here and send it again."
-            ),
+            _("The form seems to come from another site. Nothing was changed. Open the page here and send it again."),
         ),
         404: (
             _("There is no such page"),
