@@ -1,0 +1,35 @@
+"""Tasks on the command line: whom the clinic owes a telephone call."""
+
+from __future__ import annotations
+
+import click
+from flask.cli import with_appcontext
+from sqlalchemy.orm import Session
+
+from booking.cli.answers import Json, moment, show
+from booking.store.courses import Course
+from booking.store.database import db
+from booking.store.tasks import Task, open_tasks
+
+
+@click.command()
+@with_appcontext
+@click.option("--json", is_flag=True, expose_value=False, help="JSON is what is printed, with or without this.")
+def tasks() -> None:
+    """List what is to be done, most urgent first."""
+    session = db.session()
+    show({"tasks": [_task(session, task) for task in open_tasks(session)]})
+
+
+def _task(session: Session, task: Task) -> Json:
+    course = None if task.course_id is None else session.get_one(Course, task.course_id)
+    return {
+        "kind": task.kind,
+        "name": task.name,
+        "phone": task.phone,
+        "language": task.language,
+        "note": task.note,
+        "reference": course and course.reference,
+        "created": moment(task.created_at),
+        "due": moment(task.due_at),
+    }
