@@ -10,7 +10,7 @@ from enum import Enum
 from icalendar import Alarm, Event
 
 from booking.domain.period import Period, oslo
-from booking.ical.text import one_line, plain, under_bytes, under_characters
+from booking.ical.text import Text, one_line, plain, under_bytes, under_characters
 
 # MS-OXCICAL cuts SUMMARY and LOCATION at 255 characters; several phones cut a long DESCRIPTION.
 LINE_CHARACTERS = 255
@@ -34,8 +34,8 @@ class Entry:
     `uid` and `sequence` are stored with the appointment. `stamp` (aware) is when the message was made; for a
     feed or a file, when the row last changed. `alarm` is the time before the start at which `alarm_text` is
     shown. `geo` is latitude and longitude in degrees (WGS 84). Long texts are cut when written.
-    Raises ValueError for what no reader could use: naive times, a negative sequence, a broken uid or url, an
-    alarm without text, and times in the hour that the autumn clock change repeats, which cannot be written.
+    Raises ValueError for what no reader could use: naive times, a negative sequence, a broken uid or url, no
+    summary, an alarm without text, and times in the hour that the autumn clock change repeats, which cannot be written.
     """
 
     uid: str
@@ -57,6 +57,8 @@ class Entry:
             raise ValueError("a UID is printable ASCII without spaces")
         if self.url is not None and (not self.url or _UNFIT_IN_URI.search(self.url)):
             raise ValueError("a URL is printable ASCII without spaces")
+        if not one_line(self.summary):
+            raise ValueError("an entry has a summary")
         if self.sequence < 0:
             raise ValueError("a sequence counts from 0")
         if self.stamp.tzinfo is None or (self.last_modified and self.last_modified.tzinfo is None):
@@ -75,9 +77,9 @@ def event_of(entry: Entry) -> Event:
     event.add("dtstamp", entry.stamp)
     event.add("dtstart", oslo(entry.period.start))
     event.add("dtend", oslo(entry.period.end))
-    event.add("summary", under_characters(one_line(entry.summary), LINE_CHARACTERS))
-    event.add("location", under_characters(one_line(entry.location), LINE_CHARACTERS))
-    event.add("description", under_bytes(plain(entry.description), DESCRIPTION_BYTES))
+    event.add("summary", Text(under_characters(one_line(entry.summary), LINE_CHARACTERS)))
+    event.add("location", Text(under_characters(one_line(entry.location), LINE_CHARACTERS)))
+    event.add("description", Text(under_bytes(plain(entry.description), DESCRIPTION_BYTES)))
     event.add("status", entry.status.value)
     event.add("class", "PRIVATE")
     event.add("transp", "OPAQUE")
@@ -105,6 +107,6 @@ def _add_optional(event: Event, entry: Entry) -> None:
 def _alarm(before: timedelta, text: str) -> Alarm:
     alarm = Alarm()
     alarm.add("action", "DISPLAY")
-    alarm.add("description", under_characters(one_line(text), LINE_CHARACTERS))
+    alarm.add("description", Text(under_characters(one_line(text), LINE_CHARACTERS)))
     alarm.add("trigger", -before)
     return alarm

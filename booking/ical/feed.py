@@ -6,12 +6,11 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from icalendar import vText
 from icalendar.parser import Contentline, Parameters
 
 from booking.domain.period import Period
 from booking.ical.event import LINE_CHARACTERS
-from booking.ical.text import one_line, under_characters
+from booking.ical.text import Text, one_line, under_characters
 from booking.ical.vcalendar import vcalendar
 
 WINDOW_BACK = timedelta(days=30)
@@ -39,6 +38,6 @@ def etag(content: bytes) -> str:
 
 
 def _named(name: str) -> bytes:
-    text = vText(under_characters(one_line(name), LINE_CHARACTERS))
+    text = Text(under_characters(one_line(name), LINE_CHARACTERS))
     lines = (Contentline.from_parts(key, Parameters(), text) for key in ("NAME", "X-WR-CALNAME"))
     return b"".join(line.to_ical() + b"\r\n" for line in lines)

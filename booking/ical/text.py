@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from icalendar import vText
+
 # What str.splitlines and some readers take for the end of a line; all of it is said as one newline.
 _BREAKS = re.compile("\r\n|[\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029]")
 # Control characters (RFC 5545, 3.1: none but tab), lone surrogates, and the byte order mark.
@@ -11,6 +13,15 @@ _UNFIT = re.compile("[\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufef
 _UNFIT_IN_ADDRESS = re.compile(r'[\s"(),:;<>\[\]\\]|[^\x21-\x7e]')
 
 _CUT = "…"
+
+_ESCAPES = str.maketrans({"\\": r"\\", ";": r"\;", ",": r"\,", "\n": r"\n"})
+
+
+class Text(vText):
+    """A TEXT value. icalendar's own writes a backslash before a capital N as a newline."""
+
+    def to_ical(self) -> bytes:
+        return self.translate(_ESCAPES).encode()
 
 
 def plain(text: str) -> str:

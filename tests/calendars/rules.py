@@ -179,7 +179,7 @@ def lines_of(data: bytes) -> list[Line]:
     for line in physical:
         rule("only CRLF ends a line", b"\r" not in line and b"\n" not in line, line)
         rule("no line is longer than 75 octets", len(line) <= 75, line)
-        rule("no line is blank", bool(line.strip()), line)
+        rule("no line is empty", bool(line), line)
         rule("folding cuts no character", _is_utf8(line), line)
     text = data[:-2].decode().replace("\r\n ", "")
     rule("no control character", not re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", text))
@@ -377,6 +377,16 @@ def decoded(header: str) -> str:
     return str(make_header(decode_header(header.replace("\r\n", ""))))
 
 
+def mailbox(mail: Message, header: str) -> tuple[str, str]:
+    """Name and address of a header with one of each."""
+    matched = re.fullmatch(r"(.*?)\s*<?([^<>\s]+@[^<>\s]+?)>?", mail[header].replace("\r\n", ""))
+    assert matched, f"one address in {header}: {mail[header]!r}"
+    name, address = matched.groups()
+    if name.startswith('"'):
+        return re.sub(r"\\(.)", r"\1", name[1:-1]), address
+    return decoded(name), address
+
+
 def _tree(part: Message, kind: str, inside: list[str]) -> None:
     rule(f"the part is {kind}", part.get_content_type() == kind, part.get_content_type())
     found = [child.get_content_type() for child in _parts(part)]
@@ -397,7 +407,7 @@ def _content(part: Message) -> bytes:
 
 def _only_address(mail: Message, header: str) -> str:
     found = [address for _, address in getaddresses([mail[header].replace("\r\n", "")])]
-    rule(f"one address in {header}", len(found) == 1 and "@" in found[0], found)
+    rule(f"one address in {header}", found == [mailbox(mail, header)[1]], found)
     return found[0]
 
 
