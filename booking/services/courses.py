@@ -18,7 +18,7 @@ from booking.domain.errors import BookingError, HoldExpired, NotPending, SlotTak
 from booking.domain.period import oslo
 from booking.domain.screening import RULES, HealthCheck, Outcome
 from booking.domain.working_days import end_of_working_day_after
-from booking.services.holds import buffers, claim_rows, patient_claim_rows
+from booking.services.holds import buffers, claim_rows, lost_times, patient_claim_rows
 from booking.services.invitations import tell_booked, tell_held, tell_released
 from booking.services.links import new_links
 from booking.services.office import Office
@@ -31,7 +31,6 @@ from booking.store.appointments import (
     Appointment,
     claim,
     drop_appointment_claims,
-    held_claims,
     keep_claims,
 )
 from booking.store.courses import (
@@ -218,14 +217,7 @@ def age_on(birth_date: date, day: date) -> int:
 
 def _make_sure_of(session: Session, hold: Hold, *, now: datetime) -> None:
     """Every claim of the hold is still there, lapsed or not. Raises SlotTaken with the places of those that are not."""
-    buffer_of = buffers(session)
-    have = held_claims(session, [time.id for time in hold.times])
-    lost = tuple(
-        place
-        for place, time in enumerate(hold.times)
-        if have.get(time.id, 0)
-        != len(claim_rows([(0, 0, 0, time.starts_at, time.ends_at)], buffer_of[time.clinic_id], held=True))
-    )
+    lost = lost_times(session, hold, now=now)
     if lost:
         raise SlotTaken(lost)
 

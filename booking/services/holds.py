@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 
 from booking.domain.course import Planned
 from booking.domain.errors import HoldExpired, TooManyHolds
-from booking.domain.period import STEP_SECONDS, seconds_of
+from booking.domain.period import STEP_SECONDS, Period, moment_of, seconds_of
 from booking.domain.slot import steps_of
 from booking.services.office import Office
 from booking.services.privacy import fingerprint, seal, unseal
-from booking.store.appointments import ClaimRow, Resource, claim, drop_held_claims
+from booking.store.appointments import ClaimRow, Resource, claim, drop_held_claims, held_claims
 from booking.store.clinics import all_clinics
 from booking.store.database import utc
 from booking.store.holds import HeldTime, Hold, hold_of, live_holds_from
@@ -91,6 +91,17 @@ def claim_again(session: Session, row: Hold, *, now: datetime) -> None:
     claim(session, _claims_of_hold(session, row), now=now)
 
 
+def lost_times(session: Session, row: Hold, *, now: datetime) -> tuple[int, ...]:
+    """The places of the hold's times that it no longer has: somebody else took them over, or they have begun."""
+    buffer_of = buffers(session)
+    have = held_claims(session, [time.id for time in row.times])
+    return tuple(
+        place
+        for place, time in enumerate(row.times)
+        if time.starts_at <= now or have.get(time.id, 0) != _claims_needed(time, buffer_of[time.clinic_id])
+    )
+
+
 def give_back(office: Office, visitor_secret: str) -> None:
     """Lets go of the visitor's times and forgets her answers."""
 
@@ -115,6 +126,43 @@ def answer(office: Office, hold_id: int, **answers: Any) -> None:
 
 def answers_of(office: Office, row: Hold) -> dict[str, Any]:
     return unseal(office, row.answers) if row.answers else {}
+
+
+def keep_busy(
+    office: Office, visitor: Visitor, protocol_id: int, periods: Sequence[Period], *, complete: bool, now: datetime
+) -> None:
+    """Keeps with the visitor's draft when she is busy, instead of what she told before; encrypted, gone with the draft.
+
+    `complete`: whether that is all her calendar said.
+    """
+
+    def work(session: Session) -> None:
+        key, address = visitor_key(office, visitor.secret), fingerprint(office, "address", visitor.address)
+        row = hold_of(session, key)
+        if row is None:
+            row = Hold(visitor=key, created_at=utc(now), expires_at=utc(now), address=address)
+            row.protocol_id, row.new_patient, row.query = protocol_id, False, ""
+            session.add(row)
+        busy = [[seconds_of(period.start), seconds_of(period.end)] for period in periods]
+        row.answers = seal(office, answers_of(office, row) | {"busy": busy, "busy_complete": complete})
+
+    unit_of_work(work)
+
+
+def forget_busy(office: Office, hold_id: int) -> None:
+    """Forgets when the visitor is busy."""
+
+    def work(session: Session) -> None:
+        row = session.get_one(Hold, hold_id, with_for_update=True)
+        kept = {name: value for name, value in answers_of(office, row).items() if name not in ("busy", "busy_complete")}
+        row.answers = seal(office, kept) if kept else None
+
+    unit_of_work(work)
+
+
+def busy_of(answers: Mapping[str, Any]) -> tuple[Period, ...]:
+    """When the visitor is busy, from her answers."""
+    return tuple(Period(moment_of(start), moment_of(end)) for start, end in answers.get("busy", ()))
 
 
 def find_hold(session: Session, office: Office, visitor_secret: str) -> Hold | None:
@@ -192,6 +240,10 @@ def _held_time(planned: Planned) -> HeldTime:
         price=planned.step.treatment.price,
         deviation=planned.deviation,
     )
+
+
+def _claims_needed(time: HeldTime, buffer_steps: int) -> int:
+    return len(claim_rows([(0, 0, 0, time.starts_at, time.ends_at)], buffer_steps, held=True))
 
 
 def _claims_of_hold(session: Session, row: Hold) -> list[ClaimRow]:

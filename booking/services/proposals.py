@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from booking.domain.course import NoPlan, PartOfDay, Plan, Wishes
-from booking.domain.errors import BookingError
+from booking.domain.course import FreeDay, NoPlan, PartOfDay, Pattern, Plan, Wishes
+from booking.domain.errors import BookingError, DoesNotFit
 from booking.domain.period import Period, at_wall, oslo
-from booking.domain.planner import Limits, needed_range, plan_course, widest_range
+from booking.domain.planner import (
+    Limits,
+    free_times,
+    needed_range,
+    plan_course,
+    plan_pattern,
+    plan_single,
+    replace_session,
+    widest_range,
+)
 from booking.domain.protocol import Protocol
 from booking.domain.schedule import Schedule
 from booking.domain.slot import Availability
@@ -48,6 +58,37 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class Swap:
+    """Session `number` put elsewhere by the patient: `start` aware, the rest by slug."""
+
+    number: int
+    start: datetime
+    clinician: str
+    clinic: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """A plan in the words of a URL: its pattern, and the sessions that were put elsewhere, one after another."""
+
+    weekday: int
+    minute: int
+    clinician: str
+    clinic: str
+    swaps: tuple[Swap, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """One plan, with all that it was found from."""
+
+    protocol: Protocol
+    wishes: Wishes
+    availability: Availability
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
 class Proposal:
     """The answer, with all that it was found from."""
 
@@ -82,6 +123,97 @@ def propose(session: Session, office: Office, asked: Asked, *, now: datetime, bu
     return Proposal(protocol, wishes, wide, answer)
 
 
+def plan_chosen(
+    session: Session, office: Office, asked: Asked, rhythm: Rhythm, *, now: datetime, but_hold: int | None = None
+) -> Chosen | None:
+    """The plan of one rhythm as `propose` shows it, with the sessions that were put elsewhere; None if there is none.
+
+    Raises UnknownWish, and DoesNotFit for a session that cannot be put where it was wished.
+    """
+    protocol, wishes = resolve(session, asked, now=now)
+    limits, pattern = limits_of(office), pattern_of(session, rhythm)
+    for days in (needed_range(protocol, wishes, now, limits), widest_range(wishes, now, limits)):
+        availability = availability_for(session, office, wishes.clinics, days, now=now, but_hold=but_hold)
+        plan = plan_pattern(protocol, wishes, availability, pattern, now=now, limits=limits)
+        if plan is not None:
+            plan = with_swaps(session, protocol, wishes, availability, plan, rhythm.swaps)
+            return Chosen(protocol, wishes, availability, plan)
+    return None
+
+
+def with_swaps(
+    session: Session,
+    protocol: Protocol,
+    wishes: Wishes,
+    availability: Availability,
+    plan: Plan,
+    swaps: tuple[Swap, ...],
+) -> Plan:
+    """The plan with these sessions elsewhere, one after another. Raises UnknownWish, DoesNotFit."""
+    clinics, clinicians = _ids(session)
+    for swap in swaps:
+        numbers = {each.step.number: each for each in plan.sessions}
+        if swap.number not in numbers:
+            raise DoesNotFit(swap.number)
+        elsewhere = replace(
+            numbers[swap.number],
+            start=swap.start,
+            clinic=_known("clinic", swap.clinic, clinics),
+            clinician=_known("clinician", swap.clinician, clinicians),
+        )
+        plan = replace_session(plan, swap.number, elsewhere, availability, protocol, wishes)
+    return plan
+
+
+def pattern_of(session: Session, rhythm: Rhythm) -> Pattern:
+    """Raises UnknownWish."""
+    clinics, clinicians = _ids(session)
+    clinician = _known("clinician", rhythm.clinician, clinicians)
+    return Pattern(rhythm.weekday, rhythm.minute, clinician, _known("clinic", rhythm.clinic, clinics))
+
+
+def plan_visit(
+    session: Session,
+    office: Office,
+    asked: Asked,
+    start: datetime,
+    *,
+    clinician: str,
+    clinic: str,
+    now: datetime,
+    but_hold: int | None = None,
+) -> Chosen:
+    """The plan of a single appointment at a chosen time. Raises UnknownWish, and DoesNotFit if the time is not free."""
+    asked = replace(asked, clinics=(clinic,), clinician=clinician, only_her=True)
+    protocol, wishes = resolve(session, asked, now=now)
+    day = oslo(start).date()
+    if not oslo(now).date() <= day <= limits_of(office).horizon(now) or wishes.clinician is None:
+        raise DoesNotFit(1)
+    availability = availability_for(session, office, wishes.clinics, (day, day), now=now, but_hold=but_hold)
+    place = {"clinician": wishes.clinician, "clinic": wishes.clinics[0]}
+    plan = plan_single(protocol, replace(wishes, start=day), availability, start, **place)
+    return Chosen(protocol, wishes, availability, plan)
+
+
+def free_days(
+    session: Session,
+    office: Office,
+    asked: Asked,
+    first: date,
+    last: date,
+    *,
+    now: datetime,
+    but_hold: int | None = None,
+) -> Iterator[FreeDay]:
+    """The dates from `first` to `last` with free times for the single appointment that is asked for."""
+    protocol, wishes = resolve(session, asked, now=now)
+    first, last = max(first, oslo(now).date()), min(last, limits_of(office).horizon(now))
+    if first > last:
+        return iter(())
+    availability = availability_for(session, office, wishes.clinics, (first, last), now=now, but_hold=but_hold)
+    return free_times(availability, protocol.weekly[0].treatment, wishes.clinics, wishes.clinician)
+
+
 def availability_for(
     session: Session,
     office: Office,
@@ -109,15 +241,10 @@ def resolve(session: Session, asked: Asked, *, now: datetime) -> tuple[Protocol,
     protocol = protocol_by_slug(session, asked.protocol)
     if protocol is None:
         raise UnknownWish("protocol", asked.protocol, ())
-    clinics = {clinic.slug: clinic.id for clinic in all_clinics(session)}
-    clinicians = {clinician.slug: clinician.id for clinician in all_clinicians(session)}
-    for slug in asked.clinics:
-        _known("clinic", slug, clinics)
-    if asked.clinician is not None:
-        _known("clinician", asked.clinician, clinicians)
+    clinics, clinicians = _ids(session)
     return protocol, Wishes(
-        clinics=tuple(clinics[slug] for slug in asked.clinics) or tuple(clinics.values()),
-        clinician=None if asked.clinician is None else clinicians[asked.clinician],
+        clinics=tuple(_known("clinic", slug, clinics) for slug in asked.clinics) or tuple(clinics.values()),
+        clinician=None if asked.clinician is None else _known("clinician", asked.clinician, clinicians),
         only_her=asked.only_her and asked.clinician is not None,
         days=asked.days,
         parts=asked.parts,
@@ -128,6 +255,13 @@ def resolve(session: Session, asked: Asked, *, now: datetime) -> tuple[Protocol,
     )
 
 
-def _known(field: str, slug: str, known: dict[str, int]) -> None:
+def _ids(session: Session) -> tuple[dict[str, int], dict[str, int]]:
+    """The ids of clinics and of clinicians, by slug."""
+    clinics = {clinic.slug: clinic.id for clinic in all_clinics(session)}
+    return clinics, {clinician.slug: clinician.id for clinician in all_clinicians(session)}
+
+
+def _known(field: str, slug: str, known: dict[str, int]) -> int:
     if slug not in known:
         raise UnknownWish(field, slug, tuple(known))
+    return known[slug]
