@@ -23,6 +23,7 @@ from booking.domain.errors import (
     UnknownCourse,
 )
 from booking.services.courses import OtherChoice
+from booking.services.proposals import UnknownWish
 from booking.store.database import db
 from booking.web.frame import frame
 from booking.web.language import current_language
@@ -78,6 +79,8 @@ def words_for(error: BookingError) -> str:
             words = _("These appointments are already decided.")
         case OtherChoice():
             words = _("You have chosen other times in another window. Here are the times that are kept now.")
+        case UnknownWish():
+            words = _("One of the wishes in this address is not known here. Choose again.")
         case _other:
             words = _("That did not work. Try again, or call us.")
     return words
@@ -92,6 +95,7 @@ _STATUS: dict[type[BookingError], int] = {
     UnknownCourse: 404,
     NotPending: 409,
     OtherChoice: 409,
+    UnknownWish: 404,
 }
 
 

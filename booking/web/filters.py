@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from flask import Flask
+from babel import Locale
+from flask import Flask, url_for
 
 from booking.domain.period import oslo
 from booking.domain.schedule import Name
 from booking.services import wording
 from booking.web.language import current_language
+
+MONDAY = date(2024, 1, 1)
+"""Any Monday: weekdays are counted from it."""
 
 IN_LANGUAGE: dict[str, Callable[[Any, str], str]] = {
     "weekday": wording.weekday,
@@ -37,6 +41,10 @@ def register(app: Flask) -> None:
     app.add_template_filter(wording.sentence, "sentence")
     app.add_template_filter(iso, "iso")
     app.add_template_filter(local, "local")
+    app.add_template_filter(minute_of_day, "minute_of_day")
+    app.add_template_filter(weekday_name, "weekday_name")
+    app.add_template_filter(language_name, "language_name")
+    app.add_template_global(planner_url, "planner_url")
 
 
 def iso(moment: datetime) -> str:
@@ -47,6 +55,26 @@ def iso(moment: datetime) -> str:
 def local(name: Name) -> str:
     """A name or text kept in several languages, in the one of the page."""
     return name[current_language()]
+
+
+def minute_of_day(minute: int) -> str:
+    """Minutes past midnight as a clock shows them, "09:00" or "09.00"."""
+    return f"{minute // 60:02}{'.' if current_language() == 'nb' else ':'}{minute % 60:02}"
+
+
+def weekday_name(number: int) -> str:
+    """The weekday's name; Monday is 0."""
+    return wording.weekday(MONDAY + timedelta(days=number), current_language())
+
+
+def language_name(code: str) -> str:
+    """What the language of this code is called in the page's language."""
+    return Locale.parse(current_language()).languages[code]
+
+
+def planner_url(**wishes: str) -> str:
+    """Where nine weeks are planned, with wishes such as `clinic` and `clinician` (their slugs) already made."""
+    return url_for("book.plan", **wishes)  # type: ignore[arg-type]
 
 
 def _in_this_language(words: Callable[[Any, str], str]) -> Callable[[Any], str]:

@@ -3,6 +3,15 @@
 from __future__ import annotations
 
 from booking.web.language import blueprint
+from booking.web.site import clinicians, clinics, pages
 
 site = blueprint("site", __name__)
 
+site.add_url_rule("/", "start", pages.start)
+site.add_url_rule(f"/articles/{pages.ARTICLE}", "article", pages.article)
+site.add_url_rule("/clinics", "clinics", clinics.clinics)
+site.add_url_rule("/clinics/<slug>", "clinic", clinics.clinic)
+site.add_url_rule("/clinicians", "clinicians", clinicians.clinicians)
+site.add_url_rule("/clinicians/<slug>", "clinician", clinicians.clinician)
+site.add_url_rule("/privacy", "privacy", pages.privacy)
+site.add_url_rule("/accessibility", "accessibility", pages.accessibility)
