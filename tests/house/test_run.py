@@ -118,13 +118,21 @@ def test_demonstration_data_is_loaded_only_where_nobody_else_comes(
 
 @pytest.fixture(scope="module")
 def empty_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with run.py, locks without packages and a virtual environment made by it."""
+    """A folder with run.py and locks without packages, installed by it over a half-made environment."""
     folder = tmp_path_factory.mktemp("project")
     (folder / "run.py").write_text((ROOT / "run.py").read_text())
     for lock in ("requirements.txt", "requirements-dev.txt"):
         (folder / lock).write_text(f"# {lock}\n")
-    load(folder).install(folder / "requirements.txt")
+    run = load(folder)
+    run.PYTHON.parent.mkdir(parents=True)
+    run.PYTHON.write_text("half a file")
+    run.UNFINISHED.write_text("environment")
+    run.install(run.RUNTIME_LOCK)
     return folder
+
+
+def test_a_half_made_environment_is_made_anew(empty_project: Path) -> None:
+    assert load(empty_project).usable()
 
 
 def test_a_finished_install_is_not_done_again(empty_project: Path) -> None:
@@ -155,14 +163,6 @@ def test_an_interrupted_install_of_packages_is_picked_up(empty_project: Path) ->
     assert not run.installed(run.RUNTIME_LOCK)
     run.install(run.RUNTIME_LOCK)
     assert run.installed(run.RUNTIME_LOCK)
-
-
-def test_a_half_made_environment_is_made_anew(empty_project: Path) -> None:
-    run = load(empty_project)
-    run.UNFINISHED.write_text("environment")
-    run.PYTHON.unlink()
-    run.install(run.RUNTIME_LOCK)
-    assert run.usable()
 
 
 # What it starts and ends
