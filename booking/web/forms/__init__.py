@@ -1,0 +1,1 @@
+"""Forms: what people type, read once; each ends in a method that gives a plain value."""

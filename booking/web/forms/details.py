@@ -1,0 +1,190 @@
+"""Who the booking is for and how to reach her."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
+from flask_wtf import FlaskForm
+from wtforms import RadioField, StringField
+from wtforms.validators import InputRequired, ValidationError
+
+from booking.services.courses import Channel, Details
+from booking.web.forms.fields import LONGEST_LINE, Tick, Ticks, one_line, read_email, read_phone
+
+NEEDS = {
+    "lie_down": lazy_gettext("A place to lie down while waiting"),
+    "quiet_room": lazy_gettext("A quiet room"),
+    "dim_light": lazy_gettext("Dim light"),
+    "stairs": lazy_gettext("Help with stairs"),
+    "interpreter": lazy_gettext("An interpreter"),
+    "companion": lazy_gettext("Somebody comes with me"),
+    "hearing_loop": lazy_gettext("A hearing loop"),
+}
+
+LANGUAGE_NAMES = (("nb", "Norsk (bokmål)"), ("en", "English"))
+
+CHANNEL_NAMES = {
+    Channel.INVITATIONS.value: lazy_gettext("Calendar invitations by e-mail"),
+    Channel.SUBSCRIPTION.value: lazy_gettext("A calendar to subscribe to"),
+    Channel.FILE.value: lazy_gettext("A calendar file"),
+}
+CHANNEL_HINTS = {
+    Channel.INVITATIONS.value: lazy_gettext("One e-mail for each appointment; your calendar follows every change."),
+    Channel.SUBSCRIPTION.value: lazy_gettext("One address for your calendar program; it follows every change."),
+    Channel.FILE.value: lazy_gettext("One file with all dates, to open once; it does not follow changes."),
+}
+
+OLDEST = 120
+_DIGITS = re.compile(r"[0-9]{1,4}")
+
+
+class DetailsForm(FlaskForm):
+    """Birth date in three boxes; contact as ticks that reveal a field. `today`: the date in Oslo."""
+
+    name = StringField(lazy_gettext("Full name"))
+    day = StringField(lazy_gettext("Day"))
+    month = StringField(lazy_gettext("Month"))
+    year = StringField(lazy_gettext("Year"))
+    by_email = Tick(lazy_gettext("E-mail"))
+    email = StringField(lazy_gettext("E-mail address"))
+    channel = RadioField(
+        lazy_gettext("How shall the dates reach your calendar?"),
+        choices=list(CHANNEL_NAMES.items()),
+        default=Channel.INVITATIONS.value,
+        validate_choice=False,
+    )
+    by_mobile = Tick(lazy_gettext("Mobile phone"))
+    mobile = StringField(lazy_gettext("Mobile number"))
+    neither = Tick(lazy_gettext("I have neither"))
+    phone = StringField(lazy_gettext("Another phone number"))
+    language = RadioField(
+        lazy_gettext("Language of our messages"),
+        choices=list(LANGUAGE_NAMES),
+        validators=[InputRequired(lazy_gettext("Choose a language."))],
+    )
+    needs = Ticks(lazy_gettext("What would make your visits easier?"), choices=list(NEEDS.items()))
+    for_other = Tick(lazy_gettext("I am booking for somebody else"))
+    booked_by = StringField(lazy_gettext("Your own name"))
+
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._today = today
+
+    def typed(self) -> dict[str, Any]:
+        """Everything as it was typed, to show it again."""
+        return {name: value for name, value in self.data.items() if name != "csrf_token"}
+
+    def details(self) -> Details:
+        """What was typed, once it is valid."""
+        email = read_email(self.email.data) if self.by_email.data else None
+        return Details(
+            name=one_line(self.name.data),
+            birth_date=self._born(),
+            email=email,
+            mobile=self._number(),
+            language=self.language.data,
+            channel=Channel(self.channel.data) if email else Channel.NONE,
+            needs=tuple(need for need in NEEDS if need in (self.needs.data or ())),
+            booked_by=one_line(self.booked_by.data) if self.for_other.data else None,
+        )
+
+    def validate_name(self, field: Any) -> None:
+        _check_name(field.data, _("Write the name of the person who comes."))
+
+    def validate_day(self, field: Any) -> None:
+        number = _number(field.data)
+        if not any(one_line(part.data) for part in (self.day, self.month, self.year)):
+            raise ValidationError(_("Write the birth date."))
+        if number is None or not 1 <= number <= 31:
+            raise ValidationError(_("The day of birth is a number from 1 to 31."))
+        if self._parts_are_numbers() and self._born_or_none() is None:
+            raise ValidationError(_("This date does not exist. Look at the day and the month again."))
+
+    def validate_month(self, field: Any) -> None:
+        number = _number(field.data)
+        if self._nothing_born():
+            return
+        if number is None or not 1 <= number <= 12:
+            raise ValidationError(_("The month of birth is a number from 1 to 12."))
+
+    def validate_year(self, field: Any) -> None:
+        number = _number(field.data)
+        if self._nothing_born():
+            return
+        if number is None or number < self._today.year - OLDEST:
+            raise ValidationError(_("Write the year of birth with four digits, such as 1979."))
+        born = self._born_or_none()
+        if number > self._today.year or (born is not None and born > self._today):
+            raise ValidationError(_("The birth date lies in the future."))
+
+    def validate_by_email(self, field: Any) -> None:
+        if not (field.data or self.by_mobile.data or self.neither.data):
+            raise ValidationError(_("Tick how we can reach you, or that you have neither."))
+
+    def validate_email(self, field: Any) -> None:
+        if self.by_email.data:
+            read_email(field.data or "")
+
+    def validate_channel(self, field: Any) -> None:
+        if self.by_email.data and field.data not in CHANNEL_NAMES:
+            raise ValidationError(_("Choose how the dates reach your calendar."))
+
+    def validate_mobile(self, field: Any) -> None:
+        if self.by_mobile.data:
+            read_phone(field.data or "")
+
+    def validate_phone(self, field: Any) -> None:
+        if self._only_other_phone() and one_line(field.data):
+            read_phone(field.data)
+
+    def validate_booked_by(self, field: Any) -> None:
+        if self.for_other.data:
+            _check_name(field.data, _("Write your own name, so that we know who we talk with."))
+
+    def _number(self) -> str | None:
+        if self.by_mobile.data:
+            return read_phone(self.mobile.data)
+        if self._only_other_phone() and one_line(self.phone.data):
+            return read_phone(self.phone.data)
+        return None
+
+    def _only_other_phone(self) -> bool:
+        return bool(self.neither.data and not self.by_mobile.data and not self.by_email.data)
+
+    def _nothing_born(self) -> bool:
+        return not any(one_line(part.data) for part in (self.day, self.month, self.year))
+
+    def _parts_are_numbers(self) -> bool:
+        day, month, year = (_number(part.data) for part in (self.day, self.month, self.year))
+        return day is not None and month is not None and year is not None and 1 <= month <= 12 and year > 0
+
+    def _born_or_none(self) -> date | None:
+        day, month, year = (_number(part.data) for part in (self.day, self.month, self.year))
+        if day is None or month is None or year is None:
+            return None
+        try:
+            return date(year, month, day)
+        except ValueError:
+            return None
+
+    def _born(self) -> date:
+        born = self._born_or_none()
+        assert born is not None, "read after it was found valid"
+        return born
+
+
+def _check_name(text: str | None, missing: str) -> None:
+    name = one_line(text)
+    if not name:
+        raise ValidationError(missing)
+    if len(name) > LONGEST_LINE:
+        raise ValidationError(_("Write the name with %(most)s letters at most.", most=LONGEST_LINE))
+
+
+def _number(text: str | None) -> int | None:
+    plain = one_line(text)
+    return int(plain) if _DIGITS.fullmatch(plain) else None

@@ -1,0 +1,62 @@
+"""Fields that several forms use."""
+
+from __future__ import annotations
+
+import re
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+from flask_babel import gettext as _
+from wtforms import BooleanField, SelectMultipleField
+from wtforms.validators import ValidationError
+from wtforms.widgets import CheckboxInput, ListWidget
+
+HOME_REGION = "NO"
+
+LONGEST_LINE = 100
+"""Characters of a name or a note."""
+
+# Characters that cannot be seen: they have no place in a name, and could change how a line of a mail is read.
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]+")
+
+
+class Ticks(SelectMultipleField):
+    """Several choices, each a box to tick."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+
+
+class Tick(BooleanField):
+    """One box; an address may say 0 for not ticked."""
+
+    false_values = (False, "false", "0", "")
+
+
+def one_line(text: str | None) -> str:
+    """What was typed, on one line, without what cannot be seen."""
+    return " ".join(_UNSEEN.sub(" ", text or "").split())
+
+
+def read_phone(text: str) -> str:
+    """A number in E.164; without a country's code it is Norwegian. Raises ValidationError."""
+    try:
+        number = phonenumbers.parse(one_line(text), HOME_REGION)
+    except phonenumbers.NumberParseException:
+        raise ValidationError(_phone_fault()) from None
+    if not phonenumbers.is_possible_number(number):
+        raise ValidationError(_phone_fault())
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def read_email(text: str) -> str:
+    """An address as it is written, its domain in one form. No other machine is asked. Raises ValidationError."""
+    try:
+        found = validate_email(one_line(text), check_deliverability=False, allow_smtputf8=False)
+    except EmailNotValidError:
+        raise ValidationError(_("Write the e-mail address like this: name@example.com.")) from None
+    return found.normalized
+
+
+def _phone_fault() -> str:
+    return _("Write a phone number of 8 digits, or one that begins with + and the country’s code.")
