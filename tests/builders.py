@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from itertools import count
 from typing import Any
 
 from flask import current_app
@@ -23,6 +24,9 @@ NOW = CLINIC_NOW
 WELL = HealthCheck(Gate.NO)
 UNSURE = HealthCheck(Gate.UNSURE)
 TUESDAYS = Asked(clinics=("lambertseter",), days=frozenset({1}), start=date(2027, 4, 5))
+
+
+_visitors = count()
 
 
 def office() -> Office:
@@ -48,16 +52,20 @@ def choice_of(protocol_id: int, plan: Plan, *, new_patient: bool = False) -> Cho
 def held(
     chosen: Choice | None = None, *, visitor: str = "kari", address: str = "192.0.2.1", now: datetime = NOW
 ) -> int:
-    return hold(office(), Visitor(visitor, address), chosen or choice(now=now), now=now)
+    hold_id = hold(office(), Visitor(visitor, address), chosen or choice(now=now), now=now)
+    db.session.rollback()
+    return hold_id
 
 
 def booked(hold_id: int, details: Details = KARI, check: HealthCheck = WELL, *, now: datetime = NOW) -> Booked:
-    return book(office(), hold_id, details, check, now=now, at=datetime.now(UTC))
+    made = book(office(), hold_id, details, check, now=now, at=datetime.now(UTC))
+    db.session.rollback()
+    return made
 
 
 def booked_course(details: Details = KARI, asked: Asked = TUESDAYS, **changes: Any) -> Course:
     """A course, booked whole, as the store has it."""
-    made = booked(held(choice(asked), visitor=details.name), replace(details, **changes))
+    made = booked(held(choice(asked), visitor=f"visitor {next(_visitors)}"), replace(details, **changes))
     return course(made.course_id)
 
 

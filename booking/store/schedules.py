@@ -118,7 +118,7 @@ def taken_rows(
 ) -> Sequence[TakenRow]:
     """(clinician, room, start, end) of every live appointment and held time of the schedule's clinics that begins in
     `period`; start and end in seconds since 1970-01-01 UTC. `but_hold`: the visitor's own hold does not count."""
-    return session.execute(taken_query(schedule, period, now=now, but_hold=but_hold)).tuples().all()
+    return session.execute(taken_query(schedule, period, now=now, but_hold=but_hold)).all()
 
 
 def taken_query(
