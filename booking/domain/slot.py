@@ -122,6 +122,7 @@ class Availability:
         self._buffers = {room: steps_of(c.buffer_minutes) for c in schedule.clinics for room in c.rooms}
         self._taken = {clinician.id: [0] * self.days for clinician in schedule.clinicians}
         self._rooms = {room: [0] * self.days for room in self._buffers}
+        self._offsets = _oslo_offsets(first, self.days)
         self._take(taken)
         self._patient(frozenset(away), earliest)
         self._templates = self._by_owner(schedule.hours)
@@ -246,7 +247,7 @@ class Availability:
 
     def _take(self, taken: Iterable[TakenRow]) -> None:
         base, days = self.first.toordinal() - _EPOCH, self.days
-        changes, offsets = _oslo_offsets(self.first, days)
+        changes, offsets = self._offsets
         clinicians, rooms, buffers = self._taken, self._rooms, self._buffers
         for clinician, room, start, end in taken:
             index, second = divmod(start + offsets[bisect_right(changes, start)], 86400)
