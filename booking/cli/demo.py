@@ -36,4 +36,9 @@ def demo(share: float | None) -> None:
 def _fill(share: float) -> Json:
     with progress("Booking") as told:
         filled = fill(office(), share, now=clock.now(), at=clock.machine_now(), told=told)
-    return {"courses": filled.courses, "appointments": filled.appointments, "share": round(filled.share, 3)}
+    return {
+        "courses": filled.courses,
+        "visits": filled.visits,
+        "appointments": filled.appointments,
+        "share": round(filled.share, 3),
+    }

@@ -16,7 +16,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from booking.domain.course import Pattern, Plan, Wishes
-from booking.domain.period import STEP_MINUTES, at_wall, monday_of, oslo, seconds_of
+from booking.domain.period import STEP_MINUTES, Period, at_wall, monday_of, oslo, seconds_of
 from booking.domain.places import Place, minutes_taken, places_on
 from booking.domain.planner import Limits, needed_range, plan_pattern, plan_single
 from booking.domain.protocol import Protocol
@@ -28,7 +28,9 @@ from booking.services.office import Office
 from booking.services.proposals import NINE_WEEKS, availability_for
 from booking.store.appointments import FULFILLED, LIVE, NOSHOW, Appointment
 from booking.store.clinics import all_clinics
+from booking.store.protocols import Protocol as ProtocolRow
 from booking.store.protocols import protocol_by_slug
+from booking.store.schedules import taken_rows
 from booking.store.unit_of_work import unit_of_work
 
 WEEKS_BACK, WEEKS_AHEAD = 10, 42
@@ -39,7 +41,7 @@ NEW_PATIENTS = 0.4
 """The share of courses that begin with a first visit."""
 VISITS = ("needle-session", "needle-session", "needle-session", "first-visit")
 """The single visits, as often as they come."""
-BY_COURSES = 0.85
+BY_COURSES = 0.75
 """How much of what is to be booked the courses take; single visits take the rest."""
 MISSED = 0.03
 """The share of past appointments to which nobody came."""
@@ -52,9 +54,10 @@ Told = Callable[[float], None]
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """How many courses and appointments were booked, and which share of the needle time they take in the range."""
+    """How many courses and single visits were booked, with how many appointments, and the share that is booked now."""
 
     courses: int
+    visits: int
     appointments: int
     share: float
 
@@ -81,14 +84,14 @@ class _Filling:
         self._free = availability_for(session, office, clinics, (since, until), now=at_wall(since, 0))
         self._empty = Availability(self._free.schedule, since, until, (), earliest=at_wall(since, 0))
         self._clinics = {clinic.id: clinic for clinic in self._free.schedule.clinics}
+        self._rows = list(session.scalars(select(ProtocolRow)))  # kept here, the session need not read them again
         self._course = _protocol(session, NINE_WEEKS)
         self._visits = [_protocol(session, slug) for slug in VISITS]
         self._needle = self._course.weekly[0].treatment
         self._patients = _patients(demonstration_facts()["patients"], self._random)
         self._capacity = [self._places_in(week) for week in range(self._weeks)]
         self._booked = [0.0] * self._weeks
-        self._made: list[int] = []
-        self._appointments = 0
+        self._made: dict[int, Plan] = {}
 
     def run(self, told: Told) -> Filled:
         self._count_booked()
@@ -97,7 +100,7 @@ class _Filling:
             self._book_visits(lambda done: told(BY_COURSES + done * (1 - BY_COURSES)))
             self._look_back()
         told(1.0)
-        return Filled(len(self._made), self._appointments, sum(self._booked) / max(sum(self._capacity), 1))
+        return self._filled()
 
     # -- courses --------------------------------------------------------------------------------------------
 
@@ -139,45 +142,56 @@ class _Filling:
         limits = Limits((last - monday).days, timedelta())
         plan = plan_pattern(self._course, wishes, self._free, pattern, now=then, limits=limits)
         if plan is not None:
-            self._enter(self._course, plan, new_patient=wishes.new_patient)
+            self._enter(self._course, plan, self._free, new_patient=wishes.new_patient)
 
     # -- single visits --------------------------------------------------------------------------------------
 
     def _book_visits(self, told: Told) -> None:
         """Single visits in the emptiest weeks, until the share is reached or nothing is free any more."""
-        weeks = {week for week in range(self._weeks) if self._capacity[week]}
+        weeks = {week: free for week, free in enumerate(self._week_by_week()) if self._capacity[week]}
         begun = self._missing()
         while weeks and self._missing() > 0:
             week = min(weeks, key=lambda each: (self._booked[each] / self._capacity[each], each))
-            if not self._book_visit(week):
-                weeks.remove(week)
+            if not self._book_visit(weeks[week]):
+                del weeks[week]
             told(1 - max(self._missing(), 0) / begun)
 
-    def _book_visit(self, week: int) -> bool:
+    def _week_by_week(self) -> Iterator[Availability]:
+        """What is still free, in weeks: looking at seven days is quicker than looking at all of them."""
+        schedule, since = self._free.schedule, at_wall(self._first, 0)
+        until = at_wall(self._first + timedelta(weeks=self._weeks), 0)
+        taken = taken_rows(self._session, schedule, Period(since, until), now=since)
+        for week in range(self._weeks):
+            monday = self._first + timedelta(weeks=week)
+            yield Availability(schedule, monday, monday + timedelta(days=6), taken, earliest=since)
+
+    def _book_visit(self, free: Availability) -> bool:
         """One visit at any free time of the week; False if there is none."""
         for protocol in (self._random.choice(self._visits), self._visits[0]):
-            if times := list(self._times(week, protocol)):
-                self._enter(protocol, self._single(protocol, *self._random.choice(times)), new_patient=True)
+            if times := list(self._times(free, protocol)):
+                plan = self._single(free, protocol, *self._random.choice(times))
+                self._enter(protocol, plan, free, new_patient=True)
                 return True
         return False
 
-    def _times(self, week: int, protocol: Protocol) -> Iterator[tuple[date, int, int, int]]:
+    def _times(self, free: Availability, protocol: Protocol) -> Iterator[tuple[date, int, int, int]]:
         """(day, step, clinician, clinic) of all that is free for the protocol's one step."""
         treatment = protocol.weekly[0].treatment
         for clinician, clinic in self._pairs():
-            starts = self._free.starts(clinician, clinic, treatment.minutes)
-            for day in self._days(week):
-                yield from ((day, step, clinician, clinic) for step in bits(starts[self._free.index(day)]))
+            for index, starts in enumerate(free.starts(clinician, clinic, treatment.minutes)):
+                yield from ((free.day(index), step, clinician, clinic) for step in bits(starts))
 
-    def _single(self, protocol: Protocol, day: date, step: int, clinician: int, clinic: int) -> Plan:
+    def _single(
+        self, free: Availability, protocol: Protocol, day: date, step: int, clinician: int, clinic: int
+    ) -> Plan:
         wishes = Wishes((clinic,), day, clinician, only_her=True)
         start = at_wall(day, step * STEP_MINUTES)
-        return plan_single(protocol, wishes, self._free, start, clinician=clinician, clinic=clinic)
+        return plan_single(protocol, wishes, free, start, clinician=clinician, clinic=clinic)
 
     # -- booking --------------------------------------------------------------------------------------------
 
-    def _enter(self, protocol: Protocol, plan: Plan, *, new_patient: bool) -> None:
-        """Books the plan as of some days before it begins, or today if that is still to come."""
+    def _enter(self, protocol: Protocol, plan: Plan, free: Availability, *, new_patient: bool) -> None:
+        """Books the plan, as of some days before it begins (of today at the latest), and takes it from `free`."""
         made = plan.appointments[0].start - timedelta(days=self._random.randint(2, 20))
         course = enter(
             self._session,
@@ -189,10 +203,9 @@ class _Filling:
             now=min(made, self._now),
             at=self._at,
         )
-        self._made.append(course.id)
-        self._appointments += len(plan.appointments)
+        self._made[course.id] = plan
         for each in plan.appointments:
-            self._free.take(each.clinician, each.room, seconds_of(each.start), seconds_of(each.end))
+            free.take(each.clinician, each.room, seconds_of(each.start), seconds_of(each.end))
             self._count(each.clinic, each.start, each.end)
 
     def _look_back(self) -> None:
@@ -204,6 +217,12 @@ class _Filling:
         self._session.execute(update(Appointment).where(Appointment.id.in_(missed)).values(status=NOSHOW))
 
     # -- how full -------------------------------------------------------------------------------------------
+
+    def _filled(self) -> Filled:
+        lengths = [len(plan.appointments) for plan in self._made.values()]
+        visits = lengths.count(1)
+        share = sum(self._booked) / max(sum(self._capacity), 1)
+        return Filled(len(lengths) - visits, visits, sum(lengths), share)
 
     def _missing(self) -> float:
         """Places that are still to be booked."""
