@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import signal
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -10,13 +9,14 @@ from datetime import datetime, timedelta
 from queue import Empty, SimpleQueue
 
 import click
+import structlog
 from flask import Flask, current_app
 from flask.cli import with_appcontext
 
 from booking.cli import clock
 from booking.cli.office import office
 from booking.mail.post import Post
-from booking.services.delivery import deliver_next, say_alive
+from booking.services.delivery import deliver_next, say_alive, what_happened
 from booking.services.office import Office
 
 Chore = Callable[[datetime], object]
@@ -27,7 +27,7 @@ AFTER_TROUBLE_SECONDS = 5.0
 BEAT_EVERY = timedelta(seconds=30)
 CHORES_EVERY = timedelta(minutes=1)
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger()
 
 
 def register(app: Flask) -> None:
@@ -106,8 +106,8 @@ class _Rounds:
         for chore in self._chores:
             try:
                 chore(clock.now())
-            except Exception:  # one chore that fails keeps neither the others nor the mail from being done
-                log.exception("a chore of the worker failed")
+            except Exception as error:  # one chore that fails keeps neither the others nor the mail from being done
+                log.error("a chore failed", **what_happened(error))
 
 
 def _run(rounds: _Rounds, stop: _Stop) -> None:
@@ -116,6 +116,6 @@ def _run(rounds: _Rounds, stop: _Stop) -> None:
         try:
             rounds.do(stop)
             stop.wait(PAUSE_SECONDS)
-        except Exception:  # a worker that ends leaves patients without mail; what is wrong stands in the log
-            log.exception("a round of the worker failed")
+        except Exception as error:  # a worker that ends leaves patients without mail; what is wrong is in the log
+            log.error("a round failed", **what_happened(error))
             stop.wait(AFTER_TROUBLE_SECONDS)

@@ -6,9 +6,10 @@ twice is the same mail with the same Message-ID. Everything here runs on the mac
 
 from __future__ import annotations
 
-import logging
+import traceback
 from datetime import datetime, timedelta
 
+import structlog
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -34,7 +35,7 @@ LEAST_ATTEMPTS = 4
 
 MAIL_FAILED = "mail_failed"
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger()
 
 
 def deliver_next(office: Office, post: Post, *, at: datetime) -> bool:
@@ -61,7 +62,14 @@ def say_alive(*, at: datetime) -> None:
     try:
         unit_of_work(lambda session: beat(session, WORKER, at=utc(at)))
     except IntegrityError:
-        log.debug("another worker said so at the same moment")
+        log.debug("another worker said so")
+
+
+def what_happened(error: Exception) -> dict[str, object]:
+    """For the log: which error, and where. Not its own words: a database quotes in them what a person typed."""
+    places = traceback.extract_tb(error.__traceback__)
+    trace = [f"{place.filename}:{place.lineno} {place.name}" for place in places]
+    return {"error": type(error).__qualname__, "trace": trace}
 
 
 def _take(at: datetime) -> Message | None:
@@ -91,7 +99,7 @@ def _body(office: Office, message: Message) -> bytes:
         with Session(db.engine) as session:
             body = compose(session, office, message)
     except Exception as error:  # whatever is wrong with one message, the others must go out
-        log.exception("message %d (%s) cannot be made", message.id, message.kind)
+        log.error("mail cannot be made", message=message.id, kind=message.kind, **what_happened(error))
         raise PostError(f"cannot be made: {type(error).__name__}") from error
     return unit_of_work(lambda session: _kept(session, message.id, body))
 
@@ -114,7 +122,7 @@ def _settle_success(message: Message, *, at: datetime) -> None:
         current.due_at = current.leased_until = current.given_up_at = None
 
     unit_of_work(work)
-    log.info("message %d (%s) sent", message.id, message.kind)
+    log.info("mail sent", message=message.id, kind=message.kind)
 
 
 def _settle_failure(message: Message, error: PostError, *, at: datetime) -> None:
@@ -129,7 +137,7 @@ def _settle_failure(message: Message, error: PostError, *, at: datetime) -> None
             current.due_at = _next_try(current, at)
 
     unit_of_work(work)
-    log.warning("message %d (%s) not sent: %s", message.id, message.kind, error.reason)
+    log.warning("mail not sent", message=message.id, kind=message.kind, reason=error.reason)
 
 
 def _had_its_day(message: Message, at: datetime) -> bool:
