@@ -1,1 +1,1 @@
-"""Forms: what a browser sends, checked, and given on as plain values."""
+"""Forms: what people type, read once; each ends in a method that gives a plain value."""
