@@ -1,0 +1,100 @@
+"""Measure: how much longer one thing takes than another, by the clock on the wall and by the processor's.
+
+Both are run in turns, so that whatever else the machine does falls on both; the median of the turns' ratios counts.
+"""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+Clock = Callable[[], float]
+
+CLOCKS: Mapping[str, Clock] = {"wall": time.perf_counter, "cpu": time.process_time}
+"""Seconds; `cpu` counts all threads of this process, and nothing of a database server's."""
+
+
+def nothing() -> None:
+    """Needs no preparing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """What is run, and what is prepared for each run while no clock runs; its result is handed on."""
+
+    run: Callable[[Any], object]
+    prepare: Callable[[], Any] = nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How many pairs count, how many seconds the runs of one turn take together at least, and how many they are at
+    most."""
+
+    pairs: int = 15
+    seconds: float = 0.02
+    most: int = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """By one clock: the median ratio of the pairs, the middle half of them, and what a run took on each side."""
+
+    ratio: float
+    quarters: tuple[float, float]
+    seconds: float
+    reference_seconds: float
+    pairs: int
+
+
+def compare(
+    measured: Side, reference: Side, effort: Effort, clocks: Mapping[str, Clock] = CLOCKS
+) -> dict[str, Ratio]:
+    """The ratio of `measured` to `reference` by each clock."""
+    sides = (measured, reference)
+    times = [runs_a_turn(side, effort) for side in sides]
+    turns: list[list[dict[str, float]]] = [[], []]
+    for pair in range(effort.pairs):
+        for which in (0, 1) if pair % 2 else (1, 0):
+            turns[which].append(turn(sides[which], times[which], clocks))
+    return {name: ratio([t[name] for t in turns[0]], [t[name] for t in turns[1]]) for name in clocks}
+
+
+def runs_a_turn(side: Side, effort: Effort) -> int:
+    """Warms up, and finds how many runs fill a turn."""
+    turn(side, 1, CLOCKS)
+    once = min(turn(side, 1, CLOCKS)["wall"] for _ in range(3))
+    return max(1, min(effort.most, round(effort.seconds / once)))
+
+
+def turn(side: Side, runs: int, clocks: Mapping[str, Clock]) -> dict[str, float]:
+    """Seconds a run by each clock."""
+    prepared = [side.prepare() for _ in range(runs)]
+    with collected():
+        before = {name: read() for name, read in clocks.items()}
+        for each in prepared:
+            side.run(each)
+        return {name: (read() - before[name]) / runs for name, read in clocks.items()}
+
+
+@contextmanager
+def collected() -> Iterator[None]:
+    """Nobody's rubbish is taken out on the other's time."""
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def ratio(seconds: list[float], reference: list[float]) -> Ratio:
+    ratios = sorted(mine / theirs for mine, theirs in zip(seconds, reference, strict=True))
+    quarter = len(ratios) // 4
+    middle = (ratios[quarter], ratios[-1 - quarter])
+    return Ratio(median(ratios), middle, median(seconds), median(reference), len(ratios))
