@@ -69,7 +69,7 @@ def weekday_name(number: int) -> str:
 
 def language_name(code: str) -> str:
     """What the language of this code is called in the page's language."""
-    return Locale.parse(current_language()).languages[code]
+    return str(Locale.parse(current_language()).languages[code])
 
 
 def planner_url(**wishes: str) -> str:

@@ -1,0 +1,42 @@
+"""Contact: the patient puts right how she is reached."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import g, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+
+from booking.services.invitations import INVITATIONS
+from booking.services.preferences import correct_contact
+from booking.store.courses import Course
+from booking.web import clock
+from booking.web.access import Rule, open_to
+from booking.web.forms.contact import ContactForm
+from booking.web.office import office
+
+
+@open_to(Rule.PAGE_LINK)
+def correct(token: str) -> Any:
+    course: Course = g.link.course
+    form = ContactForm(data=_as_kept(course))
+    if request.method == "POST" and form.validate():
+        correct_contact(office(), course.id, form.contact(), now=clock.now(), at=clock.machine_now())
+        return redirect(url_for("me.course", token=token, done="contact", _anchor="contact"), 303)
+    return render_template("me/contact.html", form=form, course=course, email_hint=_hint(course))
+
+
+def _hint(course: Course) -> str:
+    """What a new address brings."""
+    if course.channel == INVITATIONS:
+        return _("A new address gets the confirmation and the invitations. Those at the old address are taken back.")
+    return _("A new address gets the confirmation.")
+
+
+def _as_kept(course: Course) -> dict[str, Any]:
+    return {
+        "email": course.email or "",
+        "mobile": course.mobile or "",
+        "language": course.language,
+        "needs": course.needs,
+    }

@@ -1,0 +1,72 @@
+"""Course: the patient's appointments: what is next, all of it in one picture, and what to know before she comes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import g, render_template, request
+from flask_babel import gettext as _
+
+from booking.services.invitations import mails_for
+from booking.store.courses import RELEASED, WAITING, Course
+from booking.store.database import db
+from booking.web import clock
+from booking.web.access import Rule, open_to
+from booking.web.forms.details import NEEDS
+from booking.web.me.calendar import calendar_of
+from booking.web.me.visits import told_of
+from booking.web.me.words import next_panel, rows_of, same_words, waiting_words
+
+
+@open_to(Rule.EVERYBODY)
+def find() -> str:
+    """How to get back in, for who has lost the link."""
+    return render_template("me/find.html")
+
+
+@open_to(Rule.PAGE_LINK)
+def course(token: str) -> str:
+    done = _DONE.get(request.args.get("done", ""))
+    return render_template("me/course.html", **_facts(g.link.course), done_words=done() if done else None)
+
+
+@open_to(Rule.PAGE_LINK)
+def booked(token: str) -> str:
+    """Directly after booking: what was booked or kept, and what happens next."""
+    found: Course = g.link.course
+    mails = mails_for(found.channel, len(found.appointments)) if found.status != WAITING else int(bool(found.email))
+    return render_template("me/booked.html", **_facts(found), mails=mails)
+
+
+@open_to(Rule.PAGE_LINK)
+def printed(token: str) -> str:
+    """All dates in large type, for the door of the fridge."""
+    return render_template("me/printed.html", **_facts(g.link.course))
+
+
+_DONE = {
+    "calendar": lambda: _("Your choice of calendar is saved."),
+    "contact": lambda: _("What you changed is saved."),
+    "feed": lambda: _("Your calendar has a new secret address. The old one has stopped working."),
+    "link": lambda: _("This page has a new secret link. The old one has stopped working. Save the new one."),
+}
+"""What was just done, by its name in the address: there is no session that could keep it."""
+
+
+def _facts(course: Course) -> dict[str, Any]:
+    now = clock.now()
+    told = told_of(db.session(), course, now=now)
+    return {
+        "course": course,
+        "told": told,
+        "waiting": course.status == WAITING,
+        "released": course.status == RELEASED,
+        "waiting_words": waiting_words(course),
+        "next_panel": next_panel(told, now=now),
+        "rows": rows_of(told, now=now),
+        "same": same_words(told),
+        "needs": [NEEDS[need] for need in course.needs if need in NEEDS],
+        "cancel_hours": max((clinic.cancel_hours for clinic in told.clinics), default=24),
+        "article_hidden": not all(visit.clinician.profession.authorised for visit in told.visits),
+        **calendar_of(course),
+    }

@@ -1,0 +1,113 @@
+"""Words: what the page of a course says about its visits, in the language of the page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from flask_babel import gettext as _
+
+from booking.domain.protocol import StepKind
+from booking.services import wording
+from booking.store.appointments import PENDING
+from booking.store.courses import WAITING, Course
+from booking.web import pictures
+from booking.web.filters import iso, local
+from booking.web.language import current_language
+from booking.web.me.visits import Told, Visit, drawn
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """The large panel on top, as `next_visit` in templates/components/page.html takes it."""
+
+    heading: str
+    iso: str
+    date: str
+    time: str
+    lines: tuple[str, ...]
+    links: tuple[pictures.Link, ...]
+
+
+def next_panel(told: Told, *, now: datetime) -> Panel | None:
+    """The next visit; None when there is none ahead."""
+    visit = told.next
+    if visit is None:
+        return None
+    start, language = visit.period.start, current_language()
+    return Panel(
+        heading=_("Kept for you, not booked") if visit.appointment.status == PENDING else _("Next visit"),
+        iso=iso(start),
+        date=wording.sentence(wording.day(start, language)),
+        time=wording.at_time(start, language),
+        lines=(
+            _what_and_who(visit),
+            f"{visit.clinic.name}, {visit.clinic.full_address}",
+            _("Way in: %(way_in)s", way_in=local(visit.clinic.way_in)),
+            free_words(visit, now=now),
+        ),
+        links=(pictures.Link("#change", _("Move or cancel")), pictures.Link("#before", _("Before you come"))),
+    )
+
+
+def rows_of(told: Told, *, now: datetime) -> list[pictures.Row]:
+    """All visits as a list: what differs from one to the next, and until when each is free to cancel."""
+    same = _is_same(told)
+    return pictures.rows_of(replace(drawn(v), words=_row_words(v, same=same, now=now)) for v in told.visits)
+
+
+def same_words(told: Told) -> str:
+    """With whom and where, once, if it is the same for all visits."""
+    if not told.visits or not _is_same(told):
+        return ""
+    visit = told.visits[0]
+    return _("With %(who)s at %(where)s.", who=_who(visit), where=visit.clinic.name)
+
+
+def free_words(visit: Visit, *, now: datetime) -> str:
+    """Until when cancelling costs nothing; empty for a visit that is over."""
+    if visit.state in ("done", "missed"):
+        return ""
+    if visit.free_until <= now:
+        return _("Too soon to cancel free of charge.")
+    return _("Free to cancel until %(moment)s.", moment=pictures.day_at_time(visit.free_until))
+
+
+def waiting_words(course: Course) -> str:
+    """What happens with times that are kept until somebody has talked with the patient."""
+    if course.status != WAITING or course.decide_by is None:
+        return ""
+    # The midnight that ends the last day belongs to that day.
+    day = wording.day(course.decide_by - timedelta(seconds=1), current_language())
+    if course.mobile:
+        return _("We want to talk with you first. We keep these times and ring you by the end of %(day)s.", day=day)
+    return _(
+        "We want to talk with you first, and have no phone number of yours. We keep these times. Please call us by the"
+        " end of %(day)s.",
+        day=day,
+    )
+
+
+def _row_words(visit: Visit, *, same: bool, now: datetime) -> str:
+    words = []
+    if visit.appointment.kind != StepKind.SESSION:
+        words.append(f"{pictures.name_of(drawn(visit))}, {_length(visit)}.")
+    if not same:
+        words.append(_("With %(who)s at %(where)s.", who=visit.clinician.name, where=visit.clinic.name))
+    return " ".join(filter(None, [*words, free_words(visit, now=now)]))
+
+
+def _is_same(told: Told) -> bool:
+    return len({(visit.clinic.id, visit.clinician.id) for visit in told.visits}) == 1
+
+
+def _what_and_who(visit: Visit) -> str:
+    return _("%(length)s with %(who)s", length=_length(visit), who=_who(visit))
+
+
+def _who(visit: Visit) -> str:
+    return f"{visit.clinician.name}, {local(visit.clinician.profession.name)}"
+
+
+def _length(visit: Visit) -> str:
+    return wording.minutes(visit.period.length // timedelta(minutes=1), current_language())
