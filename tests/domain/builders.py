@@ -23,6 +23,9 @@ MON, TUE, WED, THU, FRI = range(5)
 LAMBERTSETER, EIDSVOLL, RAHOLT = 1, 2, 3
 ASK, BJORK, EMBLA, FROY, STORM, LIVE = 1, 2, 3, 4, 5, 6
 
+BEFORE = Window(-10, 0, 0)
+WEEK_TEN = Window(63, 84, 70)
+
 _BEGINNING = date(2026, 1, 1)
 
 
@@ -33,8 +36,8 @@ def course(
     max_gap: int = 10,
     max_slips: int = 3,
     start_weeks: int = 2,
-    first_visit: Window | None = Window(-10, 0, 0),
-    review: Window | None = Window(63, 84, 70),
+    first_visit: Window | None = BEFORE,
+    review: Window | None = WEEK_TEN,
     review_gap: int = 7,
 ) -> Protocol:
     """The nine-week course, or one like it."""
@@ -42,7 +45,9 @@ def course(
     steps += [Step(StepKind.SESSION, number, NEEDLES) for number in range(1, sessions + 1)]
     steps += [Step(StepKind.REVIEW, 1, REVIEW, review)] if review else []
     name = Name.of(en="Nine-week course")
-    return Protocol(1, "course", name, tuple(steps), min_gap, max_gap, max_slips, start_weeks, review_gap, exclusive=True)
+    return Protocol(
+        1, "course", name, tuple(steps), min_gap, max_gap, max_slips, start_weeks, review_gap, exclusive=True
+    )
 
 
 def single(step: Step) -> Protocol:
@@ -64,7 +69,9 @@ def whole_days(first: date, last: date) -> Period:
     return Period(datetime.combine(first, time(), WALL), datetime.combine(last + timedelta(days=1), time(), WALL))
 
 
-def hours(clinic: int, clinician: int | None, week: str, *, since: date = _BEGINNING, until: date | None = None) -> Hours:
+def hours(
+    clinic: int, clinician: int | None, week: str, *, since: date = _BEGINNING, until: date | None = None
+) -> Hours:
     """A week template from text: "mon 9-17, thu 12-20"; several stretches of a day stand one by one."""
     days = tuple(_day_hours(text.strip()) for text in week.split(",") if text.strip())
     return Hours(clinic, clinician, since, until, days)
@@ -128,7 +135,9 @@ CHRISTMAS = Name.of(nb="Jul og romjul", en="Christmas")
 def _closings(summers: Iterable[tuple[date, date]]) -> Iterable[ClosedPeriod]:
     for easter in (date(2026, 4, 5), date(2027, 3, 28), date(2028, 4, 16)):
         wednesday = datetime.combine(easter - timedelta(days=4), time(12), WALL)
-        yield ClosedPeriod(None, Period(wednesday, datetime.combine(easter + timedelta(days=2), time(), WALL)), EASTER_WEEK)
+        yield ClosedPeriod(
+            None, Period(wednesday, datetime.combine(easter + timedelta(days=2), time(), WALL)), EASTER_WEEK
+        )
     for first, last in summers:
         for clinic in (EIDSVOLL, RAHOLT):
             yield ClosedPeriod(clinic, whole_days(first, last), SUMMER)
