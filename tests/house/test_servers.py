@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.servers.smtp import Certificate, Mailroom
+from tests.servers.web import LiveServer
 
 
 def test_postgresql_is_a_real_server(postgresql_server) -> None:
@@ -47,3 +48,15 @@ def test_a_mail_over_starttls_arrives_encrypted(starttls_server: Mailroom, certi
 def test_the_browser_opens_a_page(page: Page) -> None:
     page.set_content("<title>Here</title>")
     assert page.title() == "Here"
+
+
+def test_the_browser_walks_the_real_site(live_server: LiveServer, page: Page) -> None:
+    answer = page.goto(live_server.url)
+    assert answer
+    assert answer.ok
+
+
+def test_a_command_runs_over_the_database_of_the_server(live_server: LiveServer) -> None:
+    answer = live_server.flask("db", "current")
+    assert answer.returncode == 0
+    assert "(head)" in answer.stdout
