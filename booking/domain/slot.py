@@ -13,6 +13,8 @@ from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from functools import cache
+from operator import or_
 
 from booking.domain.holidays import holidays_on
 from booking.domain.period import OSLO, STEP_MINUTES, STEP_SECONDS, STEPS_PER_DAY, Period, at_wall, oslo
@@ -56,21 +58,15 @@ def sorted_reasons(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
 
 def run(mask: int, length: int) -> int:
     """The bits of `mask` at which a run of `length` set bits begins."""
-    have = 1
-    while have < length:
-        shift = min(have, length - have)
+    for shift in _SHIFTS[length]:
         mask &= mask >> shift
-        have += shift
     return mask
 
 
 def spread(starts: int, length: int) -> int:
     """All the steps that runs of `length` beginning at the bits of `starts` take up."""
-    have = 1
-    while have < length:
-        shift = min(have, length - have)
+    for shift in _SHIFTS[length]:
         starts |= starts << shift
-        have += shift
     return starts
 
 
@@ -85,6 +81,18 @@ def bits(mask: int) -> Iterator[int]:
 def steps_of(minutes: int) -> int:
     """Whole five-minute steps that `minutes` take up."""
     return -(-minutes // STEP_MINUTES)
+
+
+def _shifts(length: int) -> tuple[int, ...]:
+    """By how much to shift, one after another, so that one bit grows to a run of `length`: 1, 2, 4 …, and the rest."""
+    shifts, have = [], 1
+    while have < length:
+        shifts.append(min(have, length - have))
+        have += shifts[-1]
+    return tuple(shifts)
+
+
+_SHIFTS = [_shifts(length) for length in range(2 * STEPS_PER_DAY + 1)]
 
 
 def _span(start: int, end: int) -> int:
@@ -173,6 +181,7 @@ class Availability:
         for period in away:
             self._mark(self._away, period)
         self._barred = self._before(earliest)
+        self._shut = list(map(or_, self._away, self._barred))
         self._starts: dict[tuple[int, int, int], list[int]] = {}
 
     # -- what is free ----------------------------------------------------------------------------------------
@@ -265,14 +274,11 @@ class Availability:
         buffered = length + steps_of(clinic.buffer_minutes)
         grid = _GRIDS[clinic.grid_minutes]
         taken, rooms = self._taken[clinician_id], self._free_rooms(clinic, minutes)
+        on_grid = cache(lambda hours: run(hours, length) & grid)  # a year has a few different days
+        days = zip(self._open_masks(clinician_id, clinic_id), self._shut, taken, rooms, strict=True)
         return [
-            run(open_ & ~(self._away[index] | self._barred[index]), length)
-            & run(_NEVER_MIND ^ taken[index], buffered)
-            & rooms[index]
-            & grid
-            if open_
-            else 0
-            for index, open_ in enumerate(self._open_masks(clinician_id, clinic_id))
+            on_grid(open_ & ~shut) & run(_NEVER_MIND ^ busy, buffered) & room if open_ else 0
+            for open_, shut, busy, room in days
         ]
 
     def _free_rooms(self, clinic: Clinic, minutes: int) -> list[int]:
