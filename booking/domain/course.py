@@ -191,7 +191,7 @@ class Relaxation:
 class NoPlan:
     """No course fits: why, and the one wish whose relaxing gives the best course (None: none does).
 
-    `fails`: what cannot be placed: the sessions, or a first visit or review that the sessions alone would do without.
+    `fails`: what cannot be placed: the sessions, or a first visit or review without which the sessions could be.
     """
 
     weeks: tuple[FailedWeek, ...]

@@ -163,10 +163,11 @@ class _Request:
         self.search = Search(protocol, self.board)
 
     def plans(self, most: int) -> tuple[Plan, ...]:
-        turns = [self.search.homes(self.wishes.clinician)]
-        if self.wishes.clinician is not None and self.wishes.bound_to is None:
-            turns.append(self.search.homes(None))
-        return tuple(self._plan(found) for found in self._first_found(turns, most))
+        return tuple(self._plan(found) for found in self._first_found(self._turns(), most))
+
+    def starts_soon(self) -> bool:
+        """Whether there is a plan with session 1 in the first weeks."""
+        return any(self.search.best(homes, self._first_weeks(), 1) for homes in self._turns())
 
     def plan(self, pattern: Pattern) -> Plan | None:
         step = 1 << pattern.minute // STEP_MINUTES
@@ -176,13 +177,22 @@ class _Request:
         found = self._first_found([[home]], 1)
         return self._plan(found[0]) if found else None
 
+    def _turns(self) -> list[list[Home]]:
+        """Whose patterns are tried: hers, then everybody's if she is a preference; without a wish everybody's."""
+        wishes = self.wishes
+        preferred = wishes.clinician is not None and wishes.bound_to is None
+        return [self.search.homes(who) for who in ((wishes.clinician, None) if preferred else (wishes.clinician,))]
+
     def _first_found(self, turns: Sequence[list[Home]], most: int) -> list[Found]:
         """The best of the first turn that has any; of later weeks only if no turn has any in the first weeks."""
-        for weeks in (range(self.protocol.start_weeks + 1), *self._later()):
+        for weeks in (self._first_weeks(), *self._later()):
             for homes in turns:
                 if found := self.search.best(homes, weeks, most):
                     return found
         return []
+
+    def _first_weeks(self) -> range:
+        return range(self.protocol.start_weeks + 1)
 
     def _later(self) -> Iterator[tuple[int]]:
         """The weeks one by one, as long as the availability shows all that a course from there on can reach."""
@@ -306,11 +316,11 @@ def _fails(request: _Request) -> StepKind:
     """What is in the way: a first visit or review, if the sessions could be planned without it."""
     again = (request.availability, request.now, request.limits)
     returning = replace(request.wishes, new_patient=False)
-    if request.wishes.new_patient and _Request(request.protocol, returning, *again).plans(1):
+    if request.wishes.new_patient and _Request(request.protocol, returning, *again).starts_soon():
         return StepKind.FIRST_VISIT
     kept = tuple(step for step in request.protocol.steps if step.kind is not StepKind.REVIEW)
     unreviewed = replace(request.protocol, steps=kept)
-    if request.protocol.reviews and _Request(unreviewed, request.wishes, *again).plans(1):
+    if request.protocol.reviews and _Request(unreviewed, request.wishes, *again).starts_soon():
         return StepKind.REVIEW
     return request.protocol.weekly[0].kind
 
