@@ -155,14 +155,14 @@ def moved_to(visit: Visit) -> str:
 
 
 def moved_because(visit: Visit) -> str:
-    """“On Tuesday 18 May the clinician is away.”; she chose it herself where nothing was against it."""
+    """“Tuesday 18 May: the clinician is away.”; she chose it herself where nothing was against it."""
     deviation = _deviation(visit)
     if not deviation.reasons:
         return _("You chose this time yourself.")
     language = current_language()
     day = wording.day(deviation.instead_of, language)
     reasons = _spoken(deviation.reasons, language)
-    return wording.sentence(_("on %(day)s %(reasons)s.", day=day, reasons=reasons))
+    return wording.sentence(_("%(day)s: %(reasons)s.", day=day, reasons=reasons))
 
 
 def day_at_time(moment: datetime) -> str:

@@ -1,0 +1,64 @@
+"""Words: how the booking pages name a rhythm, a number and what a plan costs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask_babel import gettext as _
+
+from booking.domain.course import Pattern, Plan
+from booking.domain.period import at_wall
+from booking.services import wording
+from booking.services.proposals import Rhythm
+from booking.web.language import current_language
+
+
+def rhythm_name(pattern: Pattern | Rhythm, near: datetime) -> str:
+    """“Tuesdays at 09:00”; `near`: any of its appointments."""
+    time = wording.at_time(at_wall(near.date(), pattern.minute), current_language())
+    return (
+        _("Mondays at %(time)s", time=time),
+        _("Tuesdays at %(time)s", time=time),
+        _("Wednesdays at %(time)s", time=time),
+        _("Thursdays at %(time)s", time=time),
+        _("Fridays at %(time)s", time=time),
+        _("Saturdays at %(time)s", time=time),
+        _("Sundays at %(time)s", time=time),
+    )[pattern.weekday]
+
+
+def from_to(first: datetime, last: datetime) -> str:
+    """“6 April to 1 June”"""
+    language = current_language()
+    return _(
+        "%(first)s to %(last)s",
+        first=wording.day_of_month(first, language),
+        last=wording.day_of_month(last, language),
+    )
+
+
+def number_word(number: int) -> str:
+    """Small numbers as words, others in digits."""
+    words = (
+        _("one"),
+        _("two"),
+        _("three"),
+        _("four"),
+        _("five"),
+        _("six"),
+        _("seven"),
+        _("eight"),
+        _("nine"),
+        _("ten"),
+        _("eleven"),
+        _("twelve"),
+    )
+    return words[number - 1] if 1 <= number <= len(words) else str(number)
+
+
+def what_it_covers(plan: Plan) -> str:
+    """“first visit, nine sessions, review; paid at each visit”"""
+    sessions = _("%(count)s sessions", count=number_word(len(plan.sessions)))
+    parts = [_("first visit")] if plan.first_visit else []
+    parts += [sessions] + ([_("review")] if plan.reviews else [])
+    return _("%(parts)s; paid at each visit", parts=", ".join(parts))
