@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from booking.domain.course import NoPlan, Plan, Planned, Wishes
@@ -156,6 +156,13 @@ def availability(
     return Availability(schedule, *needed_range(protocol, wishes, now), rows, earliest=now + timedelta(hours=2))
 
 
+def widest(
+    schedule: Schedule, wishes: Wishes, now: datetime, rows: Sequence[tuple[int, int, int, int]] = ()
+) -> Availability:
+    """Everything from today to the horizon."""
+    return Availability(schedule, *widest_range(wishes, now), rows, earliest=now + timedelta(hours=2))
+
+
 def plans(
     schedule: Schedule,
     protocol: Protocol,
@@ -176,8 +183,7 @@ def refusal(
     rows: Sequence[tuple[int, int, int, int]] = (),
     others: tuple[int, ...] = (),
 ) -> NoPlan:
-    days = Availability(schedule, *widest_range(wishes, now), rows, earliest=now + timedelta(hours=2))
-    found = plan_course(protocol, wishes, days, now=now, others=others)
+    found = plan_course(protocol, wishes, widest(schedule, wishes, now, rows), now=now, others=others)
     assert isinstance(found, NoPlan), found
     return found
 
@@ -194,7 +200,3 @@ def dates(appointments: Iterable[Planned]) -> list[str]:
 def kinds(planned: Planned) -> list[str]:
     assert planned.deviation is not None
     return [str(reason.kind) for reason in planned.deviation.reasons]
-
-
-def utc(year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> datetime:
-    return datetime(year, month, day, hour, minute, tzinfo=UTC)
