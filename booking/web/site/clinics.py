@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
-from itertools import groupby
+from itertools import chain, groupby
 
 from flask import abort, render_template
 from sqlalchemy.orm import Session
@@ -30,11 +30,13 @@ def clinics() -> str:
     session, today = db.session(), oslo(clock.now()).date()
     found = all_clinics(session)
     schedule = facts_of(session, found)
+    clinicians = {clinic.id: _who_work_at(session, schedule, clinic) for clinic in found}
     return render_template(
         "site/clinics.html",
         counties=_by_county(found),
         today={clinic.id: open_day(schedule, clinic.id, today) for clinic in found},
-        clinicians={clinic.id: _who_work_at(session, schedule, clinic) for clinic in found},
+        clinicians=clinicians,
+        article_hidden=beside_not_authorised(chain(*clinicians.values())),
     )
 
 

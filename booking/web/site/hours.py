@@ -25,11 +25,11 @@ class OpenDay:
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """A holiday or closed period, from its first to its last date, both included."""
+    """A holiday or closed period, from its first to its last date, both included; two holidays can be one day."""
 
     first: date
     last: date
-    name: Name
+    names: tuple[Name, ...]
 
 
 def week_of(schedule: Schedule, clinic_id: int, day: date) -> tuple[OpenDay, ...]:
@@ -50,12 +50,17 @@ def open_day(schedule: Schedule, clinic_id: int, day: date) -> OpenDay:
 
 
 def closings_ahead(schedule: Schedule, clinic_id: int, day: date) -> list[Closing]:
-    """Holidays and closed periods from `day` on, for `DAYS_AHEAD` days, in order of time."""
+    """What closes the clinic from `day` on, for `DAYS_AHEAD` days, in order of time.
+
+    Closed periods, and the holidays outside of them on which it would be open.
+    """
     last = day + timedelta(days=DAYS_AHEAD)
-    found = [_closing(c) for c in _closed(schedule, clinic_id)]
-    days = (day + timedelta(days=number) for number in range(DAYS_AHEAD + 1))
-    found += [Closing(each, each, name) for each in days for name in holidays_on(each)]
-    return sorted((c for c in found if c.last >= day and c.first <= last), key=lambda c: (c.first, c.last))
+    found = [c for c in map(_closing, _closed(schedule, clinic_id)) if c.last >= day and c.first <= last]
+    for each in (day + timedelta(days=number) for number in range(DAYS_AHEAD + 1)):
+        told = any(closing.first <= each <= closing.last for closing in found)
+        if holidays_on(each) and not told and _hours_on(schedule, clinic_id, each):
+            found.append(Closing(each, each, holidays_on(each)))
+    return sorted(found, key=lambda closing: (closing.first, closing.last))
 
 
 def days_of(schedule: Schedule, clinic_id: int, clinician_id: int, day: date) -> tuple[DayHours, ...]:
@@ -78,7 +83,7 @@ def _closed(schedule: Schedule, clinic_id: int) -> list[ClosedPeriod]:
 def _closing(closed: ClosedPeriod) -> Closing:
     """A period that ends at midnight ends with the day before."""
     first, last = (moment.astimezone(OSLO) for moment in (closed.period.start, closed.period.end))
-    return Closing(first.date(), (last - timedelta(seconds=1)).date(), closed.name)
+    return Closing(first.date(), (last - timedelta(seconds=1)).date(), (closed.name,))
 
 
 def _without(periods: list[Period], gone: Iterable[Period]) -> list[Period]:
