@@ -51,7 +51,7 @@ class Databases:
     def drop(self, url: str) -> None:
         if url.startswith("sqlite"):
             for file in self._folder.glob(Path(make_url(url).database or "").name + "*"):
-                file.unlink()
+                shutil.rmtree(file) if file.is_dir() else file.unlink()  # its mailbox is a folder
         else:
             self._admin(f'DROP DATABASE "{make_url(url).database}" WITH (FORCE)')
 
