@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bench.lines import Line, as_json, table
+from bench.measure import Effort
 from bench.run import BACKENDS, lines
 from tests.servers.databases import Databases, running_postgresql
 
@@ -30,7 +31,7 @@ def every_line() -> Iterator[Line]:
         postgresql = stack.enter_context(running_postgresql())
         databases = Databases(folder, lambda: postgresql)
         for backend in BACKENDS:
-            yield from lines(databases, backend)
+            yield from lines(databases, backend, Effort())
 
 
 def shown(lines: Iterator[Line]) -> Iterator[Line]:

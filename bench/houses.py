@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
 
-from sqlalchemy import insert, inspect, select
+from sqlalchemy import insert, inspect
 from sqlalchemy.orm import Session
 
 from booking.domain.period import STEP_MINUTES, Period, at_wall, monday_of, oslo

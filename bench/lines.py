@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 
-from bench.measure import Clock, Effort, Ratio, Side, compare
+from bench.clocks import Clock
+from bench.measure import Effort, Ratio, Side, compare
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +45,7 @@ class Question:
     against: Side
     bound: str = AT_MOST
 
-    def answer(self, database: str, effort: Effort, clocks: Mapping[str, Clock]) -> Iterator[Line]:
+    def answer(self, database: str, effort: Effort, clocks: Callable[[], Mapping[str, Clock]]) -> Iterator[Line]:
         for clock, ratio in compare(self.measured, self.against, effort, clocks).items():
             yield self._line(database, clock, ratio)
 

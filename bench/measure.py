@@ -13,10 +13,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-Clock = Callable[[], float]
-
-CLOCKS: Mapping[str, Clock] = {"wall": time.perf_counter, "cpu": time.process_time}
-"""Seconds; `cpu` counts all threads of this process, and nothing of a database server's."""
+from bench.clocks import Clock
 
 
 def nothing() -> None:
@@ -33,12 +30,13 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How many pairs count, how many seconds the runs of one turn take together at least, and how many they are at
-    most."""
+    """How many pairs count, about how many seconds a turn's runs take, how many they are at most, and how many runs
+    come before the first turn."""
 
     pairs: int = 15
     seconds: float = 0.02
     most: int = 500
+    warm_up: int = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,22 +51,23 @@ class Ratio:
 
 
 def compare(
-    measured: Side, reference: Side, effort: Effort, clocks: Mapping[str, Clock] = CLOCKS
+    measured: Side, reference: Side, effort: Effort, clocks: Callable[[], Mapping[str, Clock]]
 ) -> dict[str, Ratio]:
-    """The ratio of `measured` to `reference` by each clock."""
+    """The ratio of `measured` to `reference` by each of the clocks, which are asked for when both have been run."""
     sides = (measured, reference)
     times = [runs_a_turn(side, effort) for side in sides]
+    running = clocks()
     turns: list[list[dict[str, float]]] = [[], []]
     for pair in range(effort.pairs):
         for which in (0, 1) if pair % 2 else (1, 0):
-            turns[which].append(turn(sides[which], times[which], clocks))
-    return {name: ratio([t[name] for t in turns[0]], [t[name] for t in turns[1]]) for name in clocks}
+            turns[which].append(turn(sides[which], times[which], running))
+    return {name: ratio([t[name] for t in turns[0]], [t[name] for t in turns[1]]) for name in running}
 
 
 def runs_a_turn(side: Side, effort: Effort) -> int:
     """Warms up, and finds how many runs fill a turn."""
-    turn(side, 1, CLOCKS)
-    once = min(turn(side, 1, CLOCKS)["wall"] for _ in range(3))
+    wall = {"wall": time.perf_counter}
+    once = min(turn(side, 1, wall)["wall"] for _ in range(effort.warm_up))
     return max(1, min(effort.most, round(effort.seconds / once)))
 
 
@@ -76,10 +75,12 @@ def turn(side: Side, runs: int, clocks: Mapping[str, Clock]) -> dict[str, float]
     """Seconds a run by each clock."""
     prepared = [side.prepare() for _ in range(runs)]
     with collected():
-        before = {name: read() for name, read in clocks.items()}
+        before = [read() for read in clocks.values()]
         for each in prepared:
             side.run(each)
-        return {name: (read() - before[name]) / runs for name, read in clocks.items()}
+        # The last to start is the first to stop: the wall's clock does not see what reading the others takes.
+        after = [read() for read in reversed(clocks.values())]
+    return {name: (end - begin) / runs for name, begin, end in zip(clocks, before, reversed(after), strict=True)}
 
 
 @contextmanager

@@ -2,28 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, closing
 from datetime import datetime
+from subprocess import DEVNULL
 
-from flask import Flask
+from flask import Flask, current_app
 from sqlalchemy.orm import Session
 
-from bench import houses, plans, slots
+from bench import houses, pages, plans, slots
+from bench.client import Client
+from bench.clocks import Clock, clocks
 from bench.lines import Line
-from bench.measure import CLOCKS, Effort
+from bench.measure import Effort
 from booking.app import create_app
 from booking.config import Settings
+from booking.services.links import FEED, feed_url
+from booking.store.clinics import all_clinics
+from booking.store.courses import links_of
 from booking.store.database import db
 from booking.store.unit_of_work import unit_of_work
 from tests.servers.clock import CLINIC_NOW, offset_to_clinic_now
 from tests.servers.databases import Content, Databases
+from tests.servers.web import LiveServer, serving
 
 BACKENDS = ("sqlite", "postgresql")
 LARGE_CLINICS, LARGE_WEEKS = 10, 53
+WEEKS = 30
+
+Clocks = Callable[[], Mapping[str, Clock]]
 
 
-def lines(databases: Databases, backend: str, effort: Effort = Effort()) -> Iterator[Line]:
+def lines(databases: Databases, backend: str, effort: Effort) -> Iterator[Line]:
     yield from large_house(databases, backend, effort)
+    yield from demonstration_house(databases, backend, effort)
 
 
 def large_house(databases: Databases, backend: str, effort: Effort) -> Iterator[Line]:
@@ -34,7 +46,20 @@ def large_house(databases: Databases, backend: str, effort: Effort) -> Iterator[
         clinics = unit_of_work(lambda session: booked_clinics(session, now))
         with Session(db.engine) as session:
             for question in (*slots.questions(session, clinics, now), *plans.questions(session, clinics, now)):
-                yield from question.answer(backend, effort, CLOCKS)
+                yield from question.answer(backend, effort, lambda: clocks(db.engine))
+        db.engine.dispose()
+
+
+def demonstration_house(databases: Databases, backend: str, effort: Effort) -> Iterator[Line]:
+    """Pages and feeds, from a server of its own."""
+    now = CLINIC_NOW
+    url = databases.new(backend, Content.DEMONSTRATION)
+    app = application(url)
+    with app.app_context():
+        feed = unit_of_work(lambda session: booked_demonstration(session, now))
+        with site(url) as server, closing(Client(server.url)) as client:
+            for question in (*pages.feeds(client, feed), *pages.pages(client, now)):
+                yield from question.answer(backend, effort, lambda: clocks(db.engine, client.cpu))
         db.engine.dispose()
 
 
@@ -42,6 +67,18 @@ def booked_clinics(session: Session, now: datetime) -> tuple[int, ...]:
     clinics = houses.add_clinics(session, LARGE_CLINICS)
     houses.book_out(session, clinics, LARGE_WEEKS, now=now, claims=False)
     return clinics
+
+
+def booked_demonstration(session: Session, now: datetime) -> str:
+    """The three clinics, booked out, and the path of the feed of one very long course."""
+    office = current_app.extensions["office"]
+    houses.book_out(session, [clinic.id for clinic in all_clinics(session)], WEEKS, now=now, claims=True)
+    course = houses.long_course(session, office, pages.EVENTS, now=now)
+    return feed_url(office, links_of(session, course.id)[FEED]).removeprefix(office.url)
+
+
+def site(url: str) -> AbstractContextManager[LiveServer]:
+    return serving(url, application="bench.reference:site()", log=DEVNULL)
 
 
 def application(url: str) -> Flask:

@@ -54,15 +54,17 @@ def flask(environ: dict[str, str], *arguments: str, stdin: str | None = None) ->
 
 
 @contextmanager
-def serving(database_url: str, *, workers: int = 1, **settings: str) -> Iterator[LiveServer]:
-    """Run gunicorn on a free port with as many processes, until the block ends."""
+def serving(
+    database_url: str, *, workers: int = 1, application: str = "wsgi:app", log: int | None = None, **settings: str
+) -> Iterator[LiveServer]:
+    """Run gunicorn on a free port with as many processes, until the block ends; `log`: where its output goes."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     environ = command_environ(database_url, **{"BOOKING_URL": url, **settings})
     command = [sys.executable, "-m", "gunicorn", "--no-control-socket", "--bind", f"127.0.0.1:{port}"]
     command += ["--worker-class", "gthread", "--threads", "8", "--workers", str(workers)]
-    command += ["--graceful-timeout", "2", "--log-level", "warning", "wsgi:app"]
-    process = subprocess.Popen(command, cwd=ROOT, env=environ, start_new_session=True)
+    command += ["--graceful-timeout", "2", "--log-level", "warning", application]
+    process = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=log, stderr=log, start_new_session=True)
     try:
         wait_until_answered(url, process)
         yield LiveServer(url, database_url, environ)

@@ -1,0 +1,45 @@
+"""Pages and feeds of the running site over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from bench.client import Client
+from bench.lines import AT_LEAST, Question
+from bench.reference import HELLO, ONE_SELECT
+from booking.domain.period import oslo
+
+EVENTS = 300
+PACKED = {"Accept-Encoding": "gzip"}
+
+
+def pages(client: Client, now: datetime) -> Iterator[Question]:
+    reference, against = "a page with one SELECT", client.side(ONE_SELECT)
+    day = oslo(now).date() + timedelta(days=8)
+    for name, aim, path in (
+        ("planner page", 6, "/en/book/plan?clinic=lambertseter"),
+        ("a day of times", 2, f"/en/book/single?kind=needle-session&clinic=lambertseter&on={day}"),
+    ):
+        data = f"{len(client.get(path)[0]) / 1000:.0f} kB"
+        yield Question(name=name, aim=aim, reference=reference, data=data, measured=client.side(path), against=against)
+
+
+def feeds(client: Client, feed: str) -> Iterator[Question]:
+    reference, against = "hello-world's rate", client.side(HELLO)
+    body, tag = client.get(feed, PACKED)
+    warm = client.side(feed, PACKED)
+    unchanged = client.side(feed, {**PACKED, "If-None-Match": tag}, status=304)
+    for name, aim, measured, data in (
+        (f"feed of {EVENTS} events, warm", 0.4, warm, f"{len(body) / 1000:.0f} kB packed"),
+        (f"feed of {EVENTS} events, unchanged (304)", 0.6, unchanged, "no body"),
+    ):
+        yield Question(
+            name=name,
+            aim=aim,
+            reference=reference,
+            data=data,
+            measured=measured,
+            against=against,
+            bound=AT_LEAST,
+        )
