@@ -19,6 +19,7 @@ from booking.cli.office import office
 from booking.cli.wishes import read_wishes, wish_options
 from booking.domain.course import NoPlan, Plan
 from booking.domain.errors import NotPending, SlotTaken, TooYoung, UnknownCourse
+from booking.domain.period import oslo
 from booking.domain.planner import alternatives
 from booking.domain.screening import HealthCheck
 from booking.services.courses import Booked, Channel, Details, book, confirm, read_reference, release
@@ -107,7 +108,9 @@ def book_command(
     faults, now = Faults(), clock.now()
     asked = read_wishes(given, faults, now=now)
     wanted = faults.number("--plan", number)
-    details = _details(faults, given["language"], name=name, email=email, birth_date=birth_date, channel=channel)
+    details = _details(
+        faults, given["language"], oslo(now).date(), name=name, email=email, birth_date=birth_date, channel=channel
+    )
     if number is None:
         faults.add("--plan: this is missing.")
     faults.tell()
@@ -119,13 +122,22 @@ def book_command(
 
 
 def _details(
-    faults: Faults, language: str, *, name: str | None, email: str | None, birth_date: str | None, channel: str | None
+    faults: Faults,
+    language: str,
+    today: date,
+    *,
+    name: str | None,
+    email: str | None,
+    birth_date: str | None,
+    channel: str | None,
 ) -> Details:
     if not (name or "").strip():
         faults.add("--name: this is missing.")
     born = faults.date("--birth-date", birth_date)
     if birth_date is None:
         faults.add("--birth-date: this is missing.")
+    if born is not None and born > today:
+        faults.add(f"--birth-date {born}: this lies in the future.")
     if channel is not None:
         faults.one_of("--channel", channel, CHANNELS)
     if channel is not None and email is None:
@@ -209,7 +221,8 @@ def _settled(reference: str, settle: Callable[..., Booked]) -> Json:
 
 
 def _course(booked: Booked) -> Json:
-    return _as_it_stands(db.session().get_one(Course, booked.course_id, populate_existing=True))
+    db.session.rollback()  # what was read before the change is another snapshot
+    return _as_it_stands(db.session().get_one(Course, booked.course_id))
 
 
 def _as_it_stands(course: Course) -> Json:

@@ -41,7 +41,7 @@ NEW_PATIENTS = 0.4
 """The share of courses that begin with a first visit."""
 VISITS = ("needle-session", "needle-session", "needle-session", "first-visit")
 """The single visits, as often as they come."""
-BY_COURSES = 0.75
+BY_COURSES = 0.8
 """How much of what is to be booked the courses take; single visits take the rest."""
 MISSED = 0.03
 """The share of past appointments to which nobody came."""
