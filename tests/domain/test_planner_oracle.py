@@ -31,7 +31,7 @@ from booking.domain.slot import Availability, TakenRow
 from tests.domain.builders import WALL, course, taken, whole_days
 from tests.domain.oracle import Answer, Oracle, Place
 
-EXAMPLES = 3000 if os.environ.get("BOOKING_TEST_ALL") else 80
+EXAMPLES = 3000 if os.environ.get("BOOKING_TEST_ALL") else 70
 NOTICE = timedelta(hours=2)
 
 LIVELY = settings(
