@@ -35,17 +35,28 @@ def refuse_foreign_forms() -> None:
     """
     if request.method in ("GET", "HEAD", "OPTIONS"):
         return
-    if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+    if not _is_from_here():
         abort(403)
-    origin = request.headers.get("Origin")
-    if origin is not None and urlsplit(origin).netloc != request.host:
-        abort(403)
+
+
+def _is_from_here() -> bool:
+    """By what no page can forge: Sec-Fetch-Site, or the Origin of browsers that do not send it.
+
+    Pages behind secret links send no referrer, and so `Origin: null` (Fetch standard, "append a request Origin
+    header"); no other site can know their address.
+    """
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    if site is not None:
+        return site in ("same-origin", "none")
+    if origin == "null":
+        return "token" in (request.view_args or {})
+    return origin is None or urlsplit(origin).netloc == request.host
 
 
 def add_headers(response: Response) -> Response:
     headers = response.headers
     headers.setdefault("Content-Security-Policy", POLICY)
-    headers.setdefault("Referrer-Policy", "no-referrer" if _is_personal() else "same-origin")
+    headers.setdefault("Referrer-Policy", "no-referrer" if "link" in g else "same-origin")
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
     headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
