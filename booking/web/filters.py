@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from babel import Locale
-from flask import Flask, url_for
+from flask import Flask
 
 from booking.domain.period import oslo
 from booking.domain.schedule import Name
@@ -44,7 +44,6 @@ def register(app: Flask) -> None:
     app.add_template_filter(minute_of_day, "minute_of_day")
     app.add_template_filter(weekday_name, "weekday_name")
     app.add_template_filter(language_name, "language_name")
-    app.add_template_global(planner_url, "planner_url")
 
 
 def iso(moment: datetime) -> str:
@@ -70,11 +69,6 @@ def weekday_name(number: int) -> str:
 def language_name(code: str) -> str:
     """What the language of this code is called in the page's language."""
     return str(Locale.parse(current_language()).languages[code])
-
-
-def planner_url(**wishes: str) -> str:
-    """Where nine weeks are planned, with wishes such as `clinic` and `clinician` (their slugs) already made."""
-    return url_for("book.plan", **wishes)  # type: ignore[arg-type]
 
 
 def _in_this_language(words: Callable[[Any, str], str]) -> Callable[[Any], str]:

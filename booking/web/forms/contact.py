@@ -13,7 +13,7 @@ from wtforms import RadioField, StringField
 
 from booking.services.preferences import Contact
 from booking.web.forms.details import CHANNEL_NAMES, LANGUAGE_NAMES, NEEDS
-from booking.web.forms.fields import Ticks, one_line, read_email, read_phone
+from booking.web.forms.fields import Ticks, choices_of, one_line, read_email, read_phone
 
 
 class ContactForm(FlaskForm):
@@ -24,8 +24,8 @@ class ContactForm(FlaskForm):
 
     email = StringField(lazy_gettext("E-mail address"))
     mobile = StringField(lazy_gettext("Phone number"))
-    language = RadioField(lazy_gettext("Language of our messages"), choices=list(LANGUAGE_NAMES))
-    needs = Ticks(lazy_gettext("What would make your visits easier?"), choices=list(NEEDS.items()))
+    language = RadioField(lazy_gettext("Language of our messages"), choices=choices_of(LANGUAGE_NAMES))
+    needs = Ticks(lazy_gettext("What would make your visits easier?"), choices=choices_of(NEEDS.items()))
 
     def validate_email(self, field: Any) -> None:
         if one_line(field.data):
@@ -49,4 +49,6 @@ class ChannelForm(FlaskForm):
     class Meta(FlaskForm.Meta):
         csrf = False
 
-    channel = RadioField(lazy_gettext("How shall the dates reach your calendar?"), choices=list(CHANNEL_NAMES.items()))
+    channel = RadioField(
+        lazy_gettext("How shall the dates reach your calendar?"), choices=choices_of(CHANNEL_NAMES.items())
+    )

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from typing import Any
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 from flask_babel import gettext as _
 from wtforms import BooleanField, SelectMultipleField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -31,6 +34,11 @@ class Tick(BooleanField):
     """One box; an address may say 0 for not ticked."""
 
     false_values = (False, "false", "0", "")
+
+
+def choices_of(names: Iterable[tuple[str, Any]]) -> list[SelectChoice]:
+    """Choices of a field from pairs of value and words."""
+    return [SelectChoice(value=value, label=words) for value, words in names]
 
 
 def one_line(text: str | None) -> str:

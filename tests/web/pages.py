@@ -1,0 +1,89 @@
+"""What tests of pages share: links of a booked course, all links on a page, and a strict reading of HTML."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from typing import Any
+from urllib.parse import urldefrag, urlsplit
+
+import html5lib
+from flask import Flask
+
+from booking.services.links import FEED, PAGE, token_of
+from booking.store.courses import links_of
+from booking.store.database import db
+from tests.builders import booked_course, office
+
+LANGUAGES = ("nb", "en")
+_STYLE_OR_HANDLER = re.compile(rb"<[^>]*\s(style|on[a-z]+)\s*=", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Links:
+    """The addresses of a booked course; `page` in English."""
+
+    course_id: int
+    reference: str
+    token: str
+    feed_token: str
+
+    @property
+    def page(self) -> str:
+        return f"/en/course/{self.token}"
+
+    @property
+    def feed(self) -> str:
+        return f"/calendars/{self.feed_token}.ics"
+
+
+def booked_links(app: Flask, *arguments: Any, **changes: Any) -> Links:
+    """Books a course, with changes to Kari's details, and gives its links."""
+    with app.app_context():
+        course = booked_course(*arguments, **changes)
+        return links_now(course.id)
+
+
+def links_now(course_id: int) -> Links:
+    """The links of a course as they are now; needs an application context."""
+    db.session.rollback()
+    links = links_of(db.session(), course_id)
+    reference = links[PAGE].course.reference
+    return Links(course_id, reference, token_of(office(), links[PAGE]), token_of(office(), links[FEED]))
+
+
+def inner_links(page: str, path: str) -> set[str]:
+    """Where the page's links to this site lead, without fragments."""
+    reader = _Links()
+    reader.feed(page)
+    found = {urldefrag(link).url or path for link in reader.links}
+    return {link for link in found if not urlsplit(link).scheme and not urlsplit(link).netloc}
+
+
+def fragments(page: str) -> set[str]:
+    """The ids that links of the page point to inside the page."""
+    reader = _Links()
+    reader.feed(page)
+    return {link[1:] for link in reader.links if link.startswith("#")}
+
+
+def read_strictly(page: bytes) -> Any:
+    """The page as a tree. Fails on anything that HTML does not allow, on double ids, and on styles or handlers in
+    attributes, which the Content-Security-Policy would ignore."""
+    tree = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(page)
+    ids = [element.get("id") for element in tree.iter() if element.get("id")]
+    assert len(ids) == len(set(ids)), sorted(id for id in ids if ids.count(id) > 1)
+    assert not _STYLE_OR_HANDLER.search(page)
+    return tree
+
+
+class _Links(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.links: list[str] = []
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        for name, value in attributes:
+            if value and (tag, name) in {("a", "href"), ("link", "href"), ("script", "src"), ("iframe", "src")}:
+                self.links.append(value)

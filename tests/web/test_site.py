@@ -1,0 +1,183 @@
+"""The public pages: whole, linked to one another, without cookies, and sober."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from tests.servers.databases import Content, Databases
+from tests.web.pages import LANGUAGES, fragments, inner_links, read_strictly
+
+ARTICLE = "articles/acupuncture-can-relieve-fibromyalgia"
+READING = [
+    "",
+    ARTICLE,
+    "clinics",
+    "clinics/lambertseter",
+    "clinics/raholt",
+    "clinicians",
+    "clinicians/ask-eksempel",
+    "clinicians/live-demodatter",
+    "clinicians/storm-fiktivsen",
+    "privacy",
+    "accessibility",
+    "my-appointments",
+]
+
+both_languages = pytest.mark.parametrize("language", LANGUAGES)
+every_page = pytest.mark.parametrize("path", READING)
+
+
+@pytest.fixture(scope="module")
+def site_app(databases: Databases) -> Iterator[Flask]:
+    """One application for all tests here: they only read."""
+    from tests.conftest import application
+
+    url = databases.new("sqlite", Content.DEMONSTRATION)
+    yield from application(url)
+    databases.drop(url)
+
+
+@pytest.fixture
+def client(site_app: Flask) -> FlaskClient:
+    return site_app.test_client()
+
+
+@both_languages
+@every_page
+def test_a_page_is_whole(client: FlaskClient, language: str, path: str) -> None:
+    answer = client.get(f"/{language}/{path}")
+    assert answer.status_code == 200
+    tree = read_strictly(answer.data)
+    assert tree.get("lang") == language
+    assert len(tree.findall(".//h1")) == 1
+    assert fragments(answer.text) <= {element.get("id") for element in tree.iter()}
+
+
+@both_languages
+@every_page
+def test_reading_leaves_no_cookie(client: FlaskClient, language: str, path: str) -> None:
+    assert "Set-Cookie" not in client.get(f"/{language}/{path}").headers
+
+
+@every_page
+def test_a_page_says_what_the_browser_may_do(client: FlaskClient, path: str) -> None:
+    headers = client.get(f"/en/{path}").headers
+    assert headers["Content-Security-Policy"].startswith("default-src 'none'; style-src 'self';")
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "same-origin"
+
+
+@every_page
+def test_a_page_asks_no_other_machine(client: FlaskClient, path: str) -> None:
+    tree = read_strictly(client.get(f"/en/{path}").data)
+    loads = [e.get("src") for e in tree.iter() if e.get("src")] + [e.get("href") for e in tree.iter("link")]
+    assert loads
+    assert all(address.startswith("/static/") for address in loads)
+
+
+@every_page
+def test_a_page_has_the_telephone_number_and_says_that_all_is_invented(client: FlaskClient, path: str) -> None:
+    text = client.get(f"/en/{path}").text
+    assert "00 00 00 00" in text
+    assert "Clinics, people and phone numbers are invented." in text
+
+
+@both_languages
+def test_every_link_leads_somewhere(client: FlaskClient, language: str) -> None:
+    seen, waiting = set(), {f"/{language}/"}
+    while waiting:
+        path = waiting.pop()
+        seen.add(path)
+        answer = client.get(path)
+        assert answer.status_code in (200, 302, 303, 308), path
+        if answer.status_code == 200 and answer.mimetype == "text/html" and "?" not in path:
+            waiting |= inner_links(answer.text, path) - seen
+    assert len(seen) > 20
+
+
+def test_the_other_language_is_the_same_page(client: FlaskClient) -> None:
+    assert 'href="/nb/clinics/raholt?x=1"' in client.get("/en/clinics/raholt?x=1").text
+
+
+@pytest.mark.parametrize("path", ["clinics/nowhere", "clinicians/nobody", "nothing"])
+def test_what_is_not_there_is_not_found(client: FlaskClient, path: str) -> None:
+    assert client.get(f"/nb/{path}").status_code == 404
+
+
+# -- clinics ----------------------------------------------------------------------------------------------------------
+
+
+def test_clinics_stand_by_county(client: FlaskClient) -> None:
+    tree = read_strictly(client.get("/en/clinics").data)
+    headings = ["".join(e.itertext()).strip() for e in tree.find(".//main").iter() if e.tag in ("h2", "h3")]
+    assert headings == ["Oslo", "Lambertseter", "Akershus", "Eidsvoll Sundet", "Råholt"]
+
+
+def test_a_clinic_says_when_it_is_open_this_week(client: FlaskClient) -> None:
+    text = " ".join(client.get("/en/clinics/raholt").text.split())
+    assert "Monday 1 March <span class=\"tag\">today</span> </th> <td>10:00–18:00</td>" in text
+    assert "Thursday 4 March </th> <td>closed</td>" in text
+
+
+def test_a_clinic_names_what_closes_it(client: FlaskClient) -> None:
+    text = " ".join(client.get("/en/clinics/raholt").text.split())
+    assert "Wednesday 24 March to Monday 29 March: Easter week" in text
+    assert "Monday 17 May: Whit Monday, Constitution Day" in text
+    assert "Ascension Day" not in text, "Thursdays are closed there anyway"
+
+
+def test_a_clinic_says_who_is_authorised(client: FlaskClient) -> None:
+    text = client.get("/en/clinics/lambertseter").text
+    assert text.count("authorised health personnel") == 2
+    assert text.count("not an authorised profession") == 1
+
+
+def test_a_clinic_leads_to_booking_there(client: FlaskClient) -> None:
+    assert "/en/book?clinic=lambertseter" in inner_links(client.get("/en/clinics/lambertseter").text, "")
+
+
+def test_prices_are_the_sum_of_the_visits(client: FlaskClient) -> None:
+    text = client.get("/en/clinics/raholt").text.replace("\N{NO-BREAK SPACE}", " ")
+    assert "NOK 8,090 for new patients and NOK 6,900 for returning patients" in text
+
+
+# -- what may be said -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "path", ["clinicians/live-demodatter", "clinicians", "clinics", "clinics/lambertseter"]
+)
+def test_no_article_on_an_illness_stands_beside_who_is_not_authorised(client: FlaskClient, path: str) -> None:
+    text = client.get(f"/en/{path}").text
+    assert "Live Demodatter" in text
+    assert ARTICLE not in text
+    assert "fibromyalgia" not in text.casefold()
+
+
+def test_an_authorised_clinician_may_stand_beside_the_article(client: FlaskClient) -> None:
+    assert ARTICLE in client.get("/en/clinicians/ask-eksempel").text
+
+
+def test_who_gives_no_needles_is_booked_for_a_first_visit_only(client: FlaskClient) -> None:
+    links = inner_links(client.get("/en/clinicians/storm-fiktivsen").text, "")
+    assert "/en/book/single?kind=first-visit&clinician=storm-fiktivsen" in links
+    assert client.get("/en/book/single?kind=first-visit&clinician=storm-fiktivsen").status_code == 200
+
+
+@both_languages
+def test_the_article_shows_both_arms_of_the_trial(client: FlaskClient, language: str) -> None:
+    tree = read_strictly(client.get(f"/{language}/{ARTICLE}").data)
+    cells = [["".join(cell.itertext()) for cell in row.findall("td")] for row in tree.find(".//table").iter("tr")]
+    assert cells[1:] == [["41 %", "27 %"], ["20 %", "6 %"]]
+
+
+def test_the_article_asks_and_limits(client: FlaskClient) -> None:
+    text = client.get(f"/en/{ARTICLE}").text
+    assert "Can acupuncture relieve fibromyalgia?</h1>" in text
+    assert "Exercise has the strongest support." in text
+    assert "What it cannot tell us" in text
+    assert "We sell this treatment." in text
