@@ -159,10 +159,11 @@ def moved_because(visit: Visit) -> str:
     deviation = _deviation(visit)
     if not deviation.reasons:
         return _("You chose this time yourself.")
-    language = current_language()
-    day = wording.day(deviation.instead_of, language)
+    language, instead_of = current_language(), deviation.instead_of
+    same_day = oslo(instead_of).date() == _day(visit)
+    moment = wording.at_time(instead_of, language) if same_day else wording.day(instead_of, language)
     reasons = _spoken(deviation.reasons, language)
-    return wording.sentence(_("%(day)s: %(reasons)s.", day=day, reasons=reasons))
+    return wording.sentence(_("%(moment)s: %(reasons)s.", moment=moment, reasons=reasons))
 
 
 def day_at_time(moment: datetime) -> str:

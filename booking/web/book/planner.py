@@ -185,14 +185,7 @@ def _with_own(found: Proposal, plans: list[tuple[Plan, Rhythm]], own: Rhythm | N
 
 def _no_plan(house: House, asked: Asked, answer: Any) -> dict[str, Any]:
     assert isinstance(answer, NoPlan)
-    language = current_language()
-    weeks = [
-        (
-            _("Week of %(day)s", day=wording.day_of_month(week.monday, language)),
-            wording.sentence(wording.reasons_text(week.reasons, language)),
-        )
-        for week in answer.weeks
-    ]
+    weeks = _failed(answer)
     return {
         "fails": _fails(answer.fails),
         "weeks": weeks[:WEEKS_TOLD],
@@ -200,6 +193,19 @@ def _no_plan(house: House, asked: Asked, answer: Any) -> dict[str, Any]:
         "relax": _relaxed(house, asked, answer),
         "busy": bool(answer.relax and answer.relax.wish is Wish.AWAY and asked.busy),
     }
+
+
+def _failed(answer: NoPlan) -> list[tuple[str, str]]:
+    """(weeks, reasons) in words; weeks in a row with the same reasons are told together."""
+    language, told = current_language(), []
+    for reasons, group in groupby(answer.weeks, key=lambda week: week.reasons):
+        mondays = [week.monday for week in group]
+        first, last = (wording.day_of_month(day, language) for day in (mondays[0], mondays[-1]))
+        weeks = _("Week of %(day)s", day=first)
+        if len(mondays) > 1:
+            weeks = _("Weeks from %(first)s to %(last)s", first=first, last=last)
+        told.append((weeks, wording.reasons_text(reasons, language)))
+    return told
 
 
 def _fails(kind: StepKind) -> str:
@@ -225,19 +231,14 @@ def _relaxed(house: House, asked: Asked, answer: NoPlan) -> dict[str, str] | Non
     }[relax.wish]
     plan = relax.plan
     brings = _(
-        "Then there is %(rhythm)s with %(who)s at %(clinic)s, from %(day)s.",
-        rhythm=_inside(rhythm_name(plan.pattern, plan.sessions[0].start)),
+        "%(rhythm)s with %(who)s at %(clinic)s, from %(day)s.",
+        rhythm=rhythm_name(plan.pattern, plan.sessions[0].start),
         who=house.clinician(plan.pattern.clinician),
         clinic=house.clinic(plan.pattern.clinic),
         day=wording.day(plan.sessions[0].start, current_language()),
     )
     wishes = query_of(replace(asked, **changes))  # type: ignore[arg-type]
     return {"text": words, "brings": brings, "href": f"{url_for('book.plan')}?{wishes}"}
-
-
-def _inside(name: str) -> str:
-    """English writes weekdays large inside a sentence, Norwegian small."""
-    return name if current_language() == "en" else name[:1].lower() + name[1:]
 
 
 def _busy_words(draft: Drafted) -> str:

@@ -24,7 +24,7 @@ from booking.web.access import Rule, open_to
 from booking.web.book.house import House
 from booking.web.book.visitor import drafted
 from booking.web.forms.single import SingleForm
-from booking.web.forms.wishes import part_name
+from booking.web.forms.wishes import part_name, part_word
 from booking.web.language import current_language
 from booking.web.office import office
 from booking.web.wishes import place_text, query_of
@@ -114,7 +114,7 @@ def _day(form: SingleForm, day: FreeDay) -> dict[str, Any]:
         "href": _url(form, on=day.day),
         "name": wording.sentence(wording.day(day.day, current_language())),
         "parts": [
-            _("%(part)s: %(count)s", part=part_name(part), count=parts[part]) for part in PartOfDay if parts[part]
+            _("%(part)s %(count)s", part=part_word(part), count=parts[part]) for part in PartOfDay if parts[part]
         ],
     }
 

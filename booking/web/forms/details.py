@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import RadioField, StringField
-from wtforms.validators import InputRequired, ValidationError
+from wtforms.validators import ValidationError
 
 from booking.services.courses import Channel, Details
 from booking.web.forms.fields import LONGEST_LINE, Tick, Ticks, one_line, read_email, read_phone
@@ -64,7 +64,7 @@ class DetailsForm(FlaskForm):
     language = RadioField(
         lazy_gettext("Language of our messages"),
         choices=list(LANGUAGE_NAMES),
-        validators=[InputRequired(lazy_gettext("Choose a language."))],
+        validate_choice=False,
     )
     needs = Ticks(lazy_gettext("What would make your visits easier?"), choices=list(NEEDS.items()))
     for_other = Tick(lazy_gettext("I am booking for somebody else"))
@@ -140,6 +140,10 @@ class DetailsForm(FlaskForm):
     def validate_phone(self, field: Any) -> None:
         if self._only_other_phone() and one_line(field.data):
             read_phone(field.data)
+
+    def validate_language(self, field: Any) -> None:
+        if field.data not in dict(LANGUAGE_NAMES):
+            raise ValidationError(_("Choose a language."))
 
     def validate_booked_by(self, field: Any) -> None:
         if self.for_other.data:

@@ -158,8 +158,18 @@ def day_name(weekday: int) -> str:
 
 
 def part_name(part: PartOfDay) -> str:
-    """“Morning”, with the hours that are meant."""
+    """“Morning, before 11”"""
     return dict(_parts())[part.value]
+
+
+def part_word(part: PartOfDay) -> str:
+    """“Morning”"""
+    return {
+        PartOfDay.MORNING: _("Morning"),
+        PartOfDay.MIDDAY: _("Midday"),
+        PartOfDay.AFTERNOON: _("Afternoon"),
+        PartOfDay.EVENING: _("Evening"),
+    }[part]
 
 
 def _days(ticked: Iterable[str]) -> list[tuple[str, str]]:
