@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from booking.cli.faults import Faults
+from booking.cli.office import office
 from booking.domain.course import PartOfDay
 from booking.domain.period import oslo
 from booking.services.proposals import Asked
@@ -51,6 +52,9 @@ def read_wishes(given: Mapping[str, Any], faults: Faults, *, now: datetime) -> A
     days = [faults.one_of("--days", day, WEEKDAYS) for day in _words(given["days"])]
     parts = [faults.one_of("--part", part, list(PartOfDay)) for part in _words(given["part"])]
     start = _not_past(faults.date("--from", given["start"]), now)
+    last = oslo(now + office().horizon).date()
+    if start is not None and start > last:
+        faults.add(f"--from {start}: times are offered until {last}.")
     away = [faults.read("--away", text, "two dates like 2027-04-12..2027-04-16", _dates) for text in given["away"]]
     return Asked(
         clinics=given["clinics"],
