@@ -35,6 +35,10 @@ class UnknownCourse(BookingError):
     """No course has this reference or secret link."""
 
 
+class AnotherCourseRuns(BookingError):
+    """The patient has a course that is not over; she takes one at a time."""
+
+
 class NotPending(BookingError):
     """The course waits for no decision."""
 

@@ -14,7 +14,15 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from booking.domain.course import Deviation, Planned
-from booking.domain.errors import BookingError, HoldExpired, NotPending, SlotTaken, TooYoung, UnknownCourse
+from booking.domain.errors import (
+    AnotherCourseRuns,
+    BookingError,
+    HoldExpired,
+    NotPending,
+    SlotTaken,
+    TooYoung,
+    UnknownCourse,
+)
 from booking.domain.period import oslo
 from booking.domain.screening import RULES, HealthCheck, Outcome
 from booking.domain.working_days import end_of_working_day_after
@@ -27,6 +35,7 @@ from booking.services.tasks import add_task
 from booking.store.appointments import (
     BOOKED,
     CANCELLED,
+    LIVE,
     PENDING,
     Appointment,
     claim,
@@ -34,6 +43,7 @@ from booking.store.appointments import (
     keep_claims,
 )
 from booking.store.courses import (
+    COMPLETED,
     RELEASED,
     RUNNING,
     WAITING,
@@ -168,7 +178,7 @@ def enter(
 
 def confirm(office: Office, reference: str, *, now: datetime, at: datetime) -> Booked:
     """After the call: a pending course is booked, and the patient told. Raises UnknownCourse, NotPending, SlotTaken
-    (the patient has another appointment at one of the times)."""
+    (the patient has another appointment at one of the times), AnotherCourseRuns."""
 
     def work(session: Session) -> Booked:
         course = _pending(session, reference)
@@ -289,27 +299,37 @@ def _can_run(session: Session, course: Course, appointments: list[Appointment], 
 
     That is never told to whoever books: it would say that the person is a patient here. The clinic rings instead.
     """
-    protocol = protocol_by_id(session, course.protocol_id)
-    if protocol.exclusive and running_course(session, course.patient_id) is not None:
-        return False
     try:
         with session.begin_nested():
             _make_running(session, course, appointments, now=now)
-    except (SlotTaken, IntegrityError):
+    except (AnotherCourseRuns, SlotTaken, IntegrityError):
         session.refresh(course)
         return False
     return True
 
 
 def _make_running(session: Session, course: Course, appointments: list[Appointment], *, now: datetime) -> None:
+    exclusive = protocol_by_id(session, course.protocol_id).exclusive
+    if exclusive:
+        _make_way(session, course.patient_id, now=now)
     times = [(a.id, a.starts_at, a.ends_at) for a in appointments]
     claim(session, patient_claim_rows(course.patient_id, times), now=now)
-    exclusive = protocol_by_id(session, course.protocol_id).exclusive
     course.status, course.decide_by = RUNNING, None
     course.running_for = course.patient_id if exclusive else None
     for appointment in appointments:
         appointment.status, appointment.updated_at = BOOKED, utc(now)
     _changed(course, now=now)
+    session.flush()
+
+
+def _make_way(session: Session, patient_id: int, *, now: datetime) -> None:
+    """Ends the patient's running course if all of it is over. Raises AnotherCourseRuns if it is not."""
+    running = running_course(session, patient_id)
+    if running is None:
+        return
+    if any(a.status in LIVE and a.ends_at > now for a in running.appointments):
+        raise AnotherCourseRuns
+    running.status, running.running_for = COMPLETED, None
     session.flush()
 
 

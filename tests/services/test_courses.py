@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from booking.domain.errors import HoldExpired, NotPending, SlotTaken, TooYoung, UnknownCourse
+from booking.domain.errors import AnotherCourseRuns, HoldExpired, NotPending, SlotTaken, TooYoung, UnknownCourse
 from booking.domain.screening import Gate, HealthCheck
 from booking.services.courses import (
     OtherChoice,
@@ -135,6 +135,23 @@ def test_who_has_a_running_course_gets_a_call_and_no_second_course() -> None:
     second = booked(held(choice(Asked(clinics=("raholt",), start=date(2027, 8, 2))), visitor="again"))
     assert second.pending
     assert [task.kind for task in open_tasks(db.session())] == ["second_course"]
+
+
+def test_a_second_course_is_confirmed_only_when_the_first_is_over() -> None:
+    booked_course()
+    second = booked(held(choice(Asked(clinics=("raholt",), start=date(2027, 8, 2))), visitor="again"))
+    with pytest.raises(AnotherCourseRuns):
+        confirm(office(), second.reference, now=NOW, at=AT)
+    over = datetime(2027, 7, 1, tzinfo=UTC)
+    assert not confirm(office(), second.reference, now=over, at=AT).pending
+
+
+def test_a_course_that_is_over_makes_way_for_the_next() -> None:
+    first = booked_course().id
+    later = datetime(2027, 7, 1, tzinfo=UTC)
+    again = choice(Asked(clinics=("raholt",), start=date(2027, 8, 2)), now=later)
+    assert not booked(held(again, visitor="again", now=later), now=later).pending
+    assert course(first).status == "completed"
 
 
 def test_two_appointments_of_a_patient_at_one_time_become_a_call() -> None:
