@@ -18,7 +18,7 @@ from booking.cli.faults import Faults
 from booking.cli.office import office
 from booking.cli.wishes import read_wishes, wish_options
 from booking.domain.course import NoPlan, Plan
-from booking.domain.errors import NotPending, SlotTaken, TooYoung, UnknownCourse
+from booking.domain.errors import AnotherCourseRuns, NotPending, SlotTaken, TooYoung, UnknownCourse
 from booking.domain.period import oslo
 from booking.domain.planner import alternatives
 from booking.domain.screening import HealthCheck
@@ -216,6 +216,8 @@ def _settled(reference: str, settle: Callable[..., Booked]) -> Json:
         _end(UNUSABLE, _unknown(reference))
     except NotPending:
         _end(UNUSABLE, f"{reference}: this course waits for no decision.")
+    except AnotherCourseRuns:
+        _end(TAKEN, f"{reference}: the patient has a course that is not over. Nothing was changed.")
     except SlotTaken:
         _end(TAKEN, f"{reference}: the patient has another appointment at one of these times. Nothing was changed.")
 
