@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -27,7 +28,7 @@ from booking.web.forms.check import CheckForm
 from booking.web.forms.details import CHANNEL_NAMES, LANGUAGE_NAMES, NEEDS
 from booking.web.language import current_language
 from booking.web.office import office
-from booking.web.pictures import explained, rows_of
+from booking.web.pictures import rows_of
 
 
 @step
@@ -85,11 +86,12 @@ def _book(draft: Draft, details: Details, seen: int) -> ResponseReturnValue:
 def _facts(draft: Draft, details: Details) -> dict[str, Any]:
     house, language = House(db.session()), current_language()
     times = draft.hold.times
-    visits = [house.held(time, _row_words(house, time, draft)) for time in times]
+    usual = _usual(times)
+    visits = [house.held(time, _row_words(house, time, usual)) for time in times]
     sessions = sum(time.kind == "session" for time in times)
     return {
-        "rows": rows_of(visits, notes=False),
-        "deviations": [explained(visit) for visit in visits if visit.deviation],
+        "rows": rows_of(visits),
+        "who": house.who(usual[0]),
         "places": _places(house, times),
         "total": wording.price(sum(time.price for time in times), language),
         "rules": _rules(house, times),
@@ -110,13 +112,21 @@ def _button(draft: Draft, sessions: int) -> str:
     return _("Book these times") if draft.is_course else _("Book this time")
 
 
-def _row_words(house: House, time: HeldTime, draft: Draft) -> str:
-    """Under each date: what it is if it is no session, with whom and where, and until when it can be cancelled."""
+def _usual(times: list[HeldTime]) -> tuple[int, int]:
+    """The clinician and the clinic of most of the times."""
+    return Counter((time.clinician_id, time.clinic_id) for time in times).most_common(1)[0][0]
+
+
+def _row_words(house: House, time: HeldTime, usual: tuple[int, int]) -> str:
+    """Under each date: what it is if it is no session, who and where if that is not as usual, and free until when."""
     minutes = (time.ends_at - time.starts_at) // timedelta(minutes=1)
     kinds = {"first_visit": _("First visit"), "review": _("Review")}
     lead = [kinds[time.kind]] if time.kind in kinds else []
-    lead += [wording.minutes(minutes, current_language()), house.clinician(time.clinician_id)]
-    lead.append(house.clinic(time.clinic_id))
+    lead.append(wording.minutes(minutes, current_language()))
+    if time.clinician_id != usual[0]:
+        lead.append(house.clinician(time.clinician_id))
+    if time.clinic_id != usual[1]:
+        lead.append(house.clinic(time.clinic_id))
     return f"{', '.join(lead)}. {_free_until(free_until(house, time))}"
 
 

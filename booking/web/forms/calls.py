@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext
 from wtforms import Form, RadioField, StringField
 from wtforms.validators import ValidationError
 
-from booking.web.forms.fields import LONGEST_LINE, one_line, read_phone
+from booking.web.forms.fields import LONGEST_LINE, choices_of, one_line, read_phone
 
 WHEN = {
     "any": lazy_gettext("At any time"),
@@ -35,7 +35,7 @@ class CallForm(Form):
     phone = StringField(lazy_gettext("Your phone number"))
     name = StringField(lazy_gettext("Your name"))
     when = RadioField(
-        lazy_gettext("When shall we call?"), choices=list(WHEN.items()), default="any", validate_choice=False
+        lazy_gettext("When shall we call?"), choices=choices_of(WHEN.items()), default="any", validate_choice=False
     )
 
     def wish(self) -> CallWish:

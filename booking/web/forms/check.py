@@ -11,6 +11,7 @@ from flask_wtf import FlaskForm
 from wtforms import HiddenField, RadioField
 from wtforms.validators import ValidationError
 
+from booking.web.forms.fields import choices_of
 from booking.web.wishes import Unreadable, read_place
 
 
@@ -40,7 +41,7 @@ class _LostForm(FlaskForm):
 
 
 def _choice(words: str, times: list[tuple[str, str]]) -> Any:
-    return RadioField(words, choices=times, validate_choice=False, validators=[_one_is_chosen])
+    return RadioField(words, choices=choices_of(times), validate_choice=False, validators=[_one_is_chosen])
 
 
 def _one_is_chosen(form: FlaskForm, field: Any) -> None:

@@ -13,7 +13,7 @@ from wtforms import RadioField, StringField
 from wtforms.validators import ValidationError
 
 from booking.services.courses import Channel, Details
-from booking.web.forms.fields import LONGEST_LINE, Tick, Ticks, one_line, read_email, read_phone
+from booking.web.forms.fields import LONGEST_LINE, Tick, Ticks, choices_of, one_line, read_email, read_phone
 
 NEEDS = {
     "lie_down": lazy_gettext("A place to lie down while waiting"),
@@ -53,7 +53,7 @@ class DetailsForm(FlaskForm):
     email = StringField(lazy_gettext("E-mail address"))
     channel = RadioField(
         lazy_gettext("How shall the dates reach your calendar?"),
-        choices=list(CHANNEL_NAMES.items()),
+        choices=choices_of(CHANNEL_NAMES.items()),
         default=Channel.INVITATIONS.value,
         validate_choice=False,
     )
@@ -63,10 +63,10 @@ class DetailsForm(FlaskForm):
     phone = StringField(lazy_gettext("Another phone number"))
     language = RadioField(
         lazy_gettext("Language of our messages"),
-        choices=list(LANGUAGE_NAMES),
+        choices=choices_of(LANGUAGE_NAMES),
         validate_choice=False,
     )
-    needs = Ticks(lazy_gettext("What would make your visits easier?"), choices=list(NEEDS.items()))
+    needs = Ticks(lazy_gettext("What would make your visits easier?"), choices=choices_of(NEEDS.items()))
     for_other = Tick(lazy_gettext("I am booking for somebody else"))
     booked_by = StringField(lazy_gettext("Your own name"))
 

@@ -9,8 +9,7 @@ from typing import Any
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 from flask_babel import gettext as _
-from wtforms import BooleanField, SelectMultipleField
-from wtforms.fields.choices import SelectChoice
+from wtforms import BooleanField, SelectChoice, SelectMultipleField
 from wtforms.validators import ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -18,6 +17,9 @@ HOME_REGION = "NO"
 
 LONGEST_LINE = 100
 """Characters of a name or a note."""
+
+SHOWN = 40
+"""Characters of a strange value that are shown again."""
 
 # Characters that cannot be seen: they have no place in a name, and could change how a line of a mail is read.
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]+")
@@ -39,6 +41,14 @@ class Tick(BooleanField):
 def choices_of(names: Iterable[tuple[str, Any]]) -> list[SelectChoice]:
     """Choices of a field from pairs of value and words."""
     return [SelectChoice(value=value, label=words) for value, words in names]
+
+
+def unknown(field: Any) -> str | None:
+    """The first chosen value that is not among the field's choices, shortened; None if all are."""
+    known = {choice.value for choice in field.choices}
+    chosen = field.data if isinstance(field.data, list) else [field.data]
+    value = next((str(each) for each in chosen if each and each not in known), None)
+    return value and (value if len(value) <= SHOWN else value[:SHOWN] + "…")
 
 
 def one_line(text: str | None) -> str:

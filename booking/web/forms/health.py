@@ -8,7 +8,7 @@ from wtforms import RadioField
 from wtforms.validators import InputRequired
 
 from booking.domain.screening import EFFECTS, Gate, HealthCheck
-from booking.web.forms.fields import Ticks
+from booking.web.forms.fields import Ticks, choices_of
 
 SHORT = {
     "bleeding": _("an illness that makes you bleed easily"),
@@ -56,11 +56,13 @@ TOLD = {
 class HealthForm(FlaskForm):
     gate = RadioField(
         _("Before we plan needles: does any of this apply to you?"),
-        choices=[
-            (Gate.NO.value, _("No, none of these")),
-            (Gate.YES.value, _("Yes, at least one of them")),
-            (Gate.UNSURE.value, _("I am not sure, please call me")),
-        ],
+        choices=choices_of(
+            [
+                (Gate.NO.value, _("No, none of these")),
+                (Gate.YES.value, _("Yes, at least one of them")),
+                (Gate.UNSURE.value, _("I am not sure, please call me")),
+            ]
+        ),
         validators=[InputRequired(_("Choose one of the three answers."))],
     )
 
@@ -69,7 +71,7 @@ class HealthForm(FlaskForm):
 
 
 class ConditionsForm(FlaskForm):
-    conditions = Ticks(_("Which of these apply to you?"), choices=list(QUESTIONS.items()))
+    conditions = Ticks(_("Which of these apply to you?"), choices=choices_of(QUESTIONS.items()))
 
     def check(self) -> HealthCheck:
         return HealthCheck(Gate.YES, frozenset(self.conditions.data or ()))

@@ -9,6 +9,8 @@ from flask_babel import lazy_gettext
 from wtforms import Form, RadioField
 from wtforms.validators import ValidationError
 
+from booking.web.forms.fields import choices_of
+
 NEW, RETURNING = "course-new", "course"
 SINGLE = ("first-visit", "needle-session")
 """Protocols of one appointment, by slug."""
@@ -22,7 +24,7 @@ NEEDS = {
 
 
 class NeedForm(Form):
-    what = RadioField(lazy_gettext("What do you need?"), choices=list(NEEDS.items()), validate_choice=False)
+    what = RadioField(lazy_gettext("What do you need?"), choices=choices_of(NEEDS.items()), validate_choice=False)
 
     def validate_what(self, field: Any) -> None:
         if field.data not in NEEDS:

@@ -16,7 +16,7 @@ from booking.services import wording
 from booking.services.proposals import Asked
 from booking.store.clinics import Clinic
 from booking.store.people import Clinician
-from booking.web.forms.fields import Ticks
+from booking.web.forms.fields import Ticks, choices_of, unknown
 from booking.web.forms.need import SINGLE
 from booking.web.language import current_language
 from booking.web.wishes import Unreadable, read_date
@@ -42,9 +42,9 @@ class SingleForm(Form):
     ) -> None:
         super().__init__(query)
         self._today, self._horizon = today, horizon
-        self.clinic.choices = [(clinic.slug, clinic.name) for clinic in clinics]
+        self.clinic.choices = choices_of((clinic.slug, clinic.name) for clinic in clinics)
         able = [who for who in clinicians if who.needles or self.kind.data == SINGLE[0]]
-        self.clinician.choices = [("", _("No preference")), *((who.slug, who.name) for who in able)]
+        self.clinician.choices = choices_of([("", _("No preference")), *((who.slug, who.name) for who in able)])
 
     def asked(self) -> Asked:
         """The wishes, once they are valid."""
@@ -65,15 +65,12 @@ class SingleForm(Form):
             raise ValidationError(_("Choose what you need."))
 
     def validate_clinic(self, field: Any) -> None:
-        unknown = [slug for slug in field.data or () if slug not in dict(field.choices)]
-        if unknown:
-            raise ValidationError(_("There is no clinic “%(value)s”. Choose from the list.", value=unknown[0][:40]))
+        if value := unknown(field):
+            raise ValidationError(_("There is no clinic “%(value)s”. Choose from the list.", value=value))
 
     def validate_clinician(self, field: Any) -> None:
-        if field.data and field.data not in dict(field.choices):
-            raise ValidationError(
-                _("There is no clinician “%(value)s” for this. Choose from the list.", value=field.data[:40])
-            )
+        if value := unknown(field):
+            raise ValidationError(_("There is no clinician “%(value)s” for this. Choose from the list.", value=value))
 
     def validate_begin(self, field: Any) -> None:
         self._check(field.data)

@@ -18,7 +18,7 @@ from booking.services import wording
 from booking.services.proposals import NINE_WEEKS, Asked
 from booking.store.clinics import Clinic
 from booking.store.people import Clinician
-from booking.web.forms.fields import Tick, Ticks
+from booking.web.forms.fields import SHOWN, Tick, Ticks, choices_of, unknown
 from booking.web.language import current_language
 from booking.web.wishes import MOST_AWAY, WEEKDAYS, Unreadable, read_date, read_dates
 
@@ -53,12 +53,12 @@ class WishesForm(Form):
     ) -> None:
         super().__init__(query)
         self._today, self._horizon = today, horizon
-        self.clinic.choices = [(clinic.slug, clinic.name) for clinic in clinics]
-        anybody = [("", _("No preference"))]
-        self.clinician.choices = anybody + [(clinician.slug, clinician.name) for clinician in clinicians]
-        self.day.choices = _days(self.day.data or ())
-        self.part.choices = list(_parts())
-        self.away.choices = [(text, _dates_in_words(text)) for text in dict.fromkeys(self.away.data or ())]
+        self.clinic.choices = choices_of((clinic.slug, clinic.name) for clinic in clinics)
+        able = ((clinician.slug, clinician.name) for clinician in clinicians)
+        self.clinician.choices = choices_of([("", _("No preference")), *able])
+        self.day.choices = choices_of(_days(self.day.data or ()))
+        self.part.choices = choices_of(_parts())
+        self.away.choices = choices_of((text, _dates_in_words(text)) for text in dict.fromkeys(self.away.data or ()))
 
     @property
     def start_has_passed(self) -> bool:
@@ -80,19 +80,20 @@ class WishesForm(Form):
         )
 
     def validate_clinic(self, field: Any) -> None:
-        _each_known(field, _("There is no clinic “%(value)s”. Choose from the list."))
+        if value := unknown(field):
+            raise ValidationError(_("There is no clinic “%(value)s”. Choose from the list.", value=value))
 
     def validate_clinician(self, field: Any) -> None:
-        if field.data and field.data not in dict(field.choices):
-            raise ValidationError(
-                _("There is no clinician “%(value)s”. Choose from the list.", value=_short(field.data))
-            )
+        if value := unknown(field):
+            raise ValidationError(_("There is no clinician “%(value)s” for this. Choose from the list.", value=value))
 
     def validate_day(self, field: Any) -> None:
-        _each_known(field, _("“%(value)s” is no weekday. Choose from the list."))
+        if value := unknown(field):
+            raise ValidationError(_("“%(value)s” is no weekday. Choose from the list.", value=value))
 
     def validate_part(self, field: Any) -> None:
-        _each_known(field, _("“%(value)s” is no time of day. Choose from the list."))
+        if value := unknown(field):
+            raise ValidationError(_("“%(value)s” is no time of day. Choose from the list.", value=value))
 
     def validate_start(self, field: Any) -> None:
         self._bounded(_read(field.data)) if field.data else None
@@ -105,7 +106,7 @@ class WishesForm(Form):
                 first, last = read_dates(text)
             except Unreadable:
                 raise ValidationError(
-                    _("“%(value)s” is no first and last day. Untick it.", value=_short(text))
+                    _("“%(value)s” is no first and last day. Untick it.", value=text[:SHOWN])
                 ) from None
             self._both_bounded(first, last)
 
@@ -192,24 +193,13 @@ def _read(text: str) -> date:
         raise ValidationError(_("Write the date like this: 2027-04-05.")) from None
 
 
-def _each_known(field: Any, fault: str) -> None:
-    known = dict(field.choices)
-    for value in field.data or ():
-        if value not in known:
-            raise ValidationError(fault % {"value": _short(value)})
-
-
 def _dates_in_words(text: str) -> str:
     try:
         first, last = read_dates(text)
     except Unreadable:
-        return _short(text)
+        return text[:SHOWN]
     language = current_language()
     words = wording.day_of_month(first, language)
     if first == last:
         return words
     return _("%(first)s to %(last)s", first=words, last=wording.day_of_month(last, language))
-
-
-def _short(value: str) -> str:
-    return value if len(value) <= 40 else value[:40] + "…"
