@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError, NotFound
 from werkzeug.wrappers import Response
 
 from booking.domain.errors import (
+    AnotherCourseRuns,
     BookingError,
     DoesNotFit,
     HoldExpired,
@@ -77,6 +78,8 @@ def words_for(error: BookingError) -> str:
             words = _("We cannot find these appointments. Look for the newest link from us, or call us.")
         case NotPending():
             words = _("These appointments are already decided.")
+        case AnotherCourseRuns():
+            words = _("The patient has a course that is not over yet. Call us, and we look at it together.")
         case OtherChoice():
             words = _("You have chosen other times in another window. Here are the times that are kept now.")
         case UnknownWish():
@@ -94,6 +97,7 @@ _STATUS: dict[type[BookingError], int] = {
     TooYoung: 403,
     UnknownCourse: 404,
     NotPending: 409,
+    AnotherCourseRuns: 409,
     OtherChoice: 409,
     UnknownWish: 404,
 }

@@ -92,7 +92,7 @@ def test_every_link_leads_somewhere(client: FlaskClient, language: str) -> None:
     while waiting:
         path = waiting.pop()
         seen.add(path)
-        answer = client.get(path)
+        answer = client.get(path, buffered=True)
         assert answer.status_code in (200, 302, 303, 308), path
         if answer.status_code == 200 and answer.mimetype == "text/html" and "?" not in path:
             waiting |= inner_links(answer.text, path) - seen
@@ -119,7 +119,7 @@ def test_clinics_stand_by_county(client: FlaskClient) -> None:
 
 def test_a_clinic_says_when_it_is_open_this_week(client: FlaskClient) -> None:
     text = " ".join(client.get("/en/clinics/raholt").text.split())
-    assert "Monday 1 March <span class=\"tag\">today</span> </th> <td>10:00–18:00</td>" in text
+    assert 'Monday 1 March <span class="tag">today</span> </th> <td>10:00–18:00</td>' in text
     assert "Thursday 4 March </th> <td>closed</td>" in text
 
 
@@ -132,8 +132,8 @@ def test_a_clinic_names_what_closes_it(client: FlaskClient) -> None:
 
 def test_a_clinic_says_who_is_authorised(client: FlaskClient) -> None:
     text = client.get("/en/clinics/lambertseter").text
-    assert text.count("authorised health personnel") == 2
-    assert text.count("not an authorised profession") == 1
+    assert text.count(">authorised health personnel</span>") == 2
+    assert text.count(">not an authorised profession</span>") == 1
 
 
 def test_a_clinic_leads_to_booking_there(client: FlaskClient) -> None:
@@ -148,9 +148,7 @@ def test_prices_are_the_sum_of_the_visits(client: FlaskClient) -> None:
 # -- what may be said -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "path", ["clinicians/live-demodatter", "clinicians", "clinics", "clinics/lambertseter"]
-)
+@pytest.mark.parametrize("path", ["clinicians/live-demodatter", "clinicians", "clinics", "clinics/lambertseter"])
 def test_no_article_on_an_illness_stands_beside_who_is_not_authorised(client: FlaskClient, path: str) -> None:
     text = client.get(f"/en/{path}").text
     assert "Live Demodatter" in text
