@@ -107,13 +107,13 @@ def test_only_her_offers_only_her(plan: Plan, days: Availability) -> None:
 
 
 def test_the_week_before_the_review_is_kept_free_of_the_last_session() -> None:
-    away = ((date(2027, 5, 8), date(2027, 8, 1)),)
+    away = ((date(2027, 5, 6), date(2027, 8, 1)),)
     wishes = replace(WISHES, away=away)
     days = availability(SCHEDULE, COURSE, wishes, NOW)
     plan = plan_pattern(COURSE, wishes, days, TUESDAYS, now=NOW)
     assert plan is not None
-    assert wall(plan.reviews[0].start)[:10] == "2027-05-07"
-    assert max(each.day for each in others(plan, 9, days, wishes)) == date(2027, 4, 30)
+    assert wall(plan.reviews[0].start)[:10] == "2027-05-05"
+    assert max(each.day for each in others(plan, 9, days, wishes)) == date(2027, 4, 28)
 
 
 def test_an_unknown_number_is_an_error(plan: Plan, days: Availability) -> None:

@@ -289,6 +289,18 @@ def test_session_one_waits_a_week_for_a_first_visit_to_fit() -> None:
     assert wall(plan.sessions[0].start) == "2027-03-09 08:00"
 
 
+def test_session_one_may_follow_the_first_visit_on_the_first_day_of_all() -> None:
+    until_half_past = [taken(who, room, oslo(2027, 3, 2, 8)) for who, room in ((ASK, 11), (BJORK, 12))]
+    plan = plan_for(Pattern(TUE, 10 * 60, ASK, LAMBERTSETER), until_half_past, start=date(2027, 3, 2))
+    assert [wall(each.start) for each in plan.appointments[:2]] == ["2027-03-02 08:45", "2027-03-02 10:00"]
+
+
+def test_a_first_visit_that_leaves_a_wait_on_the_same_day_does_not_count() -> None:
+    from_a_quarter_to = [taken(who, room, oslo(2027, 3, 2, 9, 40), 10) for who, room in ((ASK, 11), (BJORK, 12))]
+    plan = plan_for(Pattern(TUE, 10 * 60, ASK, LAMBERTSETER), from_a_quarter_to, start=date(2027, 3, 2))
+    assert wall(plan.sessions[0].start) == "2027-03-09 10:00"
+
+
 def test_the_review_comes_ten_weeks_after_session_one_at_the_patterns_time() -> None:
     plan = plan_for(Pattern(TUE, 10 * 60, ASK, LAMBERTSETER))
     assert wall(plan.reviews[0].start) == "2027-05-11 10:00"
