@@ -7,7 +7,7 @@ its last day or outside of the availability have nothing free. Lists are shared:
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import reduce
 from operator import or_
 from typing import NamedTuple
@@ -52,6 +52,10 @@ class Board:
 
     def day(self, when: date) -> int:
         return (when - self.monday).days
+
+    def start(self, spot: Spot) -> datetime:
+        """The instant (UTC) at which an appointment at `spot` begins."""
+        return at_wall(self.date_of(spot.day), spot.step * STEP_MINUTES)
 
     def within(self, earliest: int, latest: int) -> range:
         """The days from `earliest` to `latest`, both included, that stand on the board."""

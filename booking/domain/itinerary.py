@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from booking.domain.board import Board, Spot
 from booking.domain.course import Departure, Deviation, Pattern, Plan, Planned
-from booking.domain.period import STEP_MINUTES, at_wall
+from booking.domain.period import STEP_MINUTES
 from booking.domain.protocol import Protocol, Step, Treatment
 from booking.domain.search import Start, cost_of, price
 from booking.domain.slot import Reason, ReasonKind, bits, sorted_reasons
@@ -44,7 +44,7 @@ class Itinerary:
         """The plan with session `number` moved there; None if it does not fit."""
         sessions, at = self._spots(plan.sessions), _position(plan, number)
         spot = self._spot(alternative)
-        if spot not in self._places(sessions, at):
+        if self._board.start(spot) != alternative.start or spot not in self._places(sessions, at):
             return None
         standing = [each for each in (plan.first_visit, *plan.reviews) if each]
         return self._assembled(_with(sessions, at, spot), {each.step: self._spot(each) for each in standing})
@@ -106,8 +106,7 @@ class Itinerary:
         if departure is None:
             return None
         against = (reason for week in due for reason in self._against(sessions, at, self._home(week)))
-        instead_of = at_wall(self._board.date_of(home.day), home.step * STEP_MINUTES)
-        return Deviation(instead_of, sorted_reasons(against), departure)
+        return Deviation(self._board.start(home), sorted_reasons(against), departure)
 
     def _against(self, sessions: Sessions, at: int, home: Spot) -> Iterable[Reason]:
         """Why the session does not lie at the pattern's time in one of the weeks in which it was due."""
@@ -162,7 +161,7 @@ class Itinerary:
 
     def _planned(self, step: Step, spot: Spot, wished_room: int | None) -> Planned:
         day, minutes = self._board.date_of(spot.day), step.treatment.minutes
-        start = at_wall(day, spot.step * STEP_MINUTES)
+        start = self._board.start(spot)
         room = self._board.availability.room(spot.clinic, day, spot.step, minutes, prefer=wished_room)
         assert room is not None, "a start is free only where a room is"
         return Planned(step, start, start + timedelta(minutes=minutes), spot.clinic, spot.clinician, room)

@@ -170,10 +170,10 @@ class _Request:
         return any(self.search.best(homes, self._first_weeks(), 1) for homes in self._turns())
 
     def plan(self, pattern: Pattern) -> Plan | None:
-        step = 1 << pattern.minute // STEP_MINUTES
-        home = Home(pattern.weekday, pattern.clinician, pattern.clinic, step)
-        if not self.board.wished(pattern.weekday) & step:
+        if pattern.weekday not in range(7) or pattern.minute not in range(0, 24 * 60, STEP_MINUTES):
             return None
+        step = self.board.wished(pattern.weekday) & 1 << pattern.minute // STEP_MINUTES
+        home = Home(pattern.weekday, pattern.clinician, pattern.clinic, step)
         found = self._first_found([[home]], 1)
         return self._plan(found[0]) if found else None
 
@@ -272,7 +272,7 @@ def plan_single(
     day, minute = oslo(start).date(), oslo(start).hour * 60 + oslo(start).minute
     board = Board(availability.seen_by(away_periods(wishes)), wishes, wishes.start, availability.last)
     spot = Spot(board.day(day), minute // STEP_MINUTES, clinician, clinic)
-    if not board.is_free(spot, protocol.weekly[0].treatment):
+    if board.start(spot) != start or not board.is_free(spot, protocol.weekly[0].treatment):
         raise DoesNotFit(1)
     pattern = Pattern(day.weekday(), minute, clinician, clinic)
     return Itinerary(protocol, board, pattern).plan((spot[:2],))

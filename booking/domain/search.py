@@ -61,11 +61,9 @@ class Home(NamedTuple):
 
 
 class Found(NamedTuple):
-    """An exact course: its price, its pattern, and where each session stands."""
+    """The best course of a pattern: where each session stands."""
 
-    total: int
     pattern: Pattern
-    layout: Layout
     starts: tuple[Start, ...]
 
 
@@ -125,14 +123,14 @@ class Search:
         heapify(heap)
         chosen: list[Found] = []
         while heap and len(chosen) < most:
-            total, *_, stage, starts, _, looked_at = heappop(heap)
+            *_, stage, starts, _, looked_at = heappop(heap)
             if isinstance(looked_at, _Group):
                 for entry in self._leads(looked_at, chosen, numbers):
                     heappush(heap, entry)
             elif not _differs(looked_at.home, looked_at.step, chosen):
                 continue
             elif stage == _EXACT:
-                chosen.append(Found(total, _pattern(looked_at), looked_at.layout, starts))
+                chosen.append(Found(_pattern(looked_at), starts))
             else:
                 heappush(heap, self._solved(looked_at, numbers))
         return chosen

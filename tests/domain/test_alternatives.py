@@ -172,7 +172,9 @@ def test_moving_the_last_session_moves_the_review_only_if_it_must(plan: Plan, da
     assert wall(replace_session(found, 9, friday, days, strict, WISHES).reviews[0].start) == "2027-05-13 12:30"
 
 
-@pytest.mark.parametrize("late", [timedelta(minutes=-45), timedelta(minutes=5), timedelta(days=7), timedelta(days=-3)])
+@pytest.mark.parametrize(
+    "late", [timedelta(minutes=-45), timedelta(minutes=5), timedelta(minutes=2), timedelta(days=7), timedelta(days=-3)]
+)
 def test_a_time_that_does_not_fit_is_refused(plan: Plan, days: Availability, late: timedelta) -> None:
     third = plan.sessions[2]
     assert wall(third.start) == "2027-03-16 09:15"

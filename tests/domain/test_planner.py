@@ -265,6 +265,23 @@ def test_the_same_question_gets_the_same_answer() -> None:
     assert plans(SCHEDULE, COURSE, asked, MARCH) == plans(SCHEDULE, COURSE, turned, MARCH)
 
 
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        Pattern(7, 540, ASK, LAMBERTSETER),
+        Pattern(TUE, 542, ASK, LAMBERTSETER),
+        Pattern(TUE, -60, ASK, LAMBERTSETER),
+        Pattern(TUE, 1440, ASK, LAMBERTSETER),
+        Pattern(TUE, 540, 99, LAMBERTSETER),
+        Pattern(TUE, 540, ASK, RAHOLT),
+        Pattern(WED, 540, ASK, LAMBERTSETER),
+    ],
+)
+def test_a_pattern_that_cannot_be_has_no_plan(nonsense: Pattern) -> None:
+    asked = wishes(LAMBERTSETER, TUE)
+    assert plan_pattern(COURSE, asked, availability(SCHEDULE, COURSE, asked, MARCH), nonsense, now=MARCH) is None
+
+
 # -- first visit and review -----------------------------------------------------------------------------------
 
 

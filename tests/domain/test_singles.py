@@ -91,7 +91,7 @@ def test_a_chosen_time_becomes_a_plan_of_one_appointment() -> None:
     assert (plan.sessions, plan.first_visit, plan.reviews) == ((only,), None, ())
 
 
-@pytest.mark.parametrize("minute", [0, 5])
+@pytest.mark.parametrize("minute", [0, 5, 12])
 def test_a_time_that_is_not_free_is_refused(minute: int) -> None:
     days = fortnight(taken(STORM, 31, oslo(2027, 3, 1, 11)))
     with pytest.raises(DoesNotFit):
