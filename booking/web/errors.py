@@ -196,7 +196,7 @@ def _old_link() -> Words:
         _("This link no longer works"),
         _(
             "It may have been replaced by a newer one, or a part of it was lost on the way. Look for the newest e-mail"
-            " from us, or for the link on your newest print. If you cannot find it, call us, and we help you in."
+            " from us, or for the link on your newest printout. If you cannot find it, call us, and we help you in."
         ),
         (
             Way(url_for("me.find"), _("How to find your appointments")),

@@ -179,7 +179,7 @@ def test_who_books_within_a_day_is_told_that_cancelling_costs() -> None:
     first = message.facts["appointments"][0]
     first["start"], first["end"] = seconds_of(NOW + timedelta(hours=3)), seconds_of(NOW + timedelta(hours=4))
     body = compose(db.session(), office(), message)
-    assert content(parsed(body), "plain").count("Too soon to cancel free of charge.") == 1
+    assert content(parsed(body), "plain").count("Too late to cancel free of charge.") == 1
     assert course.appointments
 
 

@@ -136,7 +136,7 @@ def free_until(house: House, time: HeldTime) -> datetime:
 
 def _free_until(moment: datetime) -> str:
     if moment <= clock.now():
-        return _("Too soon to cancel free of charge.")
+        return _("Too late to cancel free of charge.")
     return _("Free to cancel until %(moment)s.", moment=wording.day_and_time(moment, current_language()))
 
 

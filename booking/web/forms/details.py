@@ -119,7 +119,7 @@ class DetailsForm(FlaskForm):
             raise ValidationError(_("Write the year of birth with four digits, such as 1979."))
         born = self._born_or_none()
         if number > self._today.year or (born is not None and born > self._today):
-            raise ValidationError(_("The birth date lies in the future."))
+            raise ValidationError(_("The birth date is in the future."))
 
     def validate_by_email(self, field: Any) -> None:
         if not (field.data or self.by_mobile.data or self.neither.data):

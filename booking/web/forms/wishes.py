@@ -33,7 +33,7 @@ class WishesForm(Form):
 
     clinic = Ticks(lazy_gettext("Clinics"), validate_choice=False)
     clinician = SelectField(lazy_gettext("Clinician"), validate_choice=False)
-    only = Tick(lazy_gettext("Nobody else will do"))
+    only = Tick(lazy_gettext("Only this clinician"))
     day = Ticks(lazy_gettext("Days that suit you"), validate_choice=False)
     part = Ticks(lazy_gettext("Time of day"), validate_choice=False)
     start = StringField(lazy_gettext("Start no earlier than"), name="from")
