@@ -40,13 +40,8 @@ def next_panel(told: Told, *, now: datetime) -> Panel | None:
         iso=iso(start),
         date=wording.sentence(wording.day(start, language)),
         time=wording.at_time(start, language),
-        lines=(
-            _what_and_who(visit),
-            f"{visit.clinic.name}, {visit.clinic.full_address}",
-            _("Way in: %(way_in)s", way_in=local(visit.clinic.way_in)),
-            free_words(visit, now=now),
-        ),
-        links=(pictures.Link("#change", _("Move or cancel")), pictures.Link("#before", _("Before you come"))),
+        lines=tuple(filter(None, _panel_lines(visit, now=now))),
+        links=(pictures.Link("#change", _("If it does not suit you")), pictures.Link("#before", _("Before you come"))),
     )
 
 
@@ -65,11 +60,11 @@ def same_words(told: Told) -> str:
 
 
 def free_words(visit: Visit, *, now: datetime) -> str:
-    """Until when cancelling costs nothing; empty for a visit that is over."""
-    if visit.state in ("done", "missed"):
+    """Until when cancelling costs nothing; empty for a visit that is over, or that is not settled yet."""
+    if visit.state in ("done", "missed") or visit.appointment.status == PENDING:
         return ""
     if visit.free_until <= now:
-        return _("Too soon to cancel free of charge.")
+        return _("Too late to cancel free of charge.")
     return _("Free to cancel until %(moment)s.", moment=pictures.day_at_time(visit.free_until))
 
 
@@ -82,10 +77,19 @@ def waiting_words(course: Course) -> str:
     if course.mobile:
         return _("We want to talk with you first. We keep these times and ring you by the end of %(day)s.", day=day)
     return _(
-        "We want to talk with you first, and have no phone number of yours. We keep these times. Please call us by the"
+        "We want to talk with you first, and have no phone number for you. We keep these times. Please call us by the"
         " end of %(day)s.",
         day=day,
     )
+
+
+def _panel_lines(visit: Visit, *, now: datetime) -> list[str]:
+    return [
+        _what_and_who(visit),
+        f"{visit.clinic.name}, {visit.clinic.full_address}",
+        _("Way in: %(way_in)s", way_in=local(visit.clinic.way_in)),
+        free_words(visit, now=now),
+    ]
 
 
 def _row_words(visit: Visit, *, same: bool, now: datetime) -> str:
