@@ -1,7 +1,9 @@
-"""A course, booked by pages: from the first question to the patient's own page, and everything that can happen between."""
+"""A course, booked by pages, from the first question to the patient's own page; and what can happen between."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,11 +16,12 @@ from booking.services.privacy import unseal
 from booking.store.appointments import Appointment, Claim
 from booking.store.courses import Course, Screening
 from booking.store.database import db
-from booking.store.holds import Hold
+from booking.store.holds import HeldTime, Hold
 from booking.store.outbox import Message
 from booking.store.tasks import Task
 from tests.builders import NOW, choice_of, office, proposal
-from tests.servers.databases import only_sqlite
+from tests.conftest import application
+from tests.servers.databases import Content, Databases, only_sqlite
 from tests.web.walker import Walker
 
 PLAN = "/en/book/plan?clinic=lambertseter&day=tue&from=2027-04-05"
@@ -73,9 +76,23 @@ def taken_by_siv(app: Flask, *numbers: int) -> None:
             t.starts_at for t in row.times if t.kind == "session" and t.number in numbers
         ]
         picked = choice_of(found.protocol.id, found.plans[0])
-        from dataclasses import replace
-
         hold(office(), Visitor("siv", "192.0.2.9"), replace(picked, appointments=tuple(same)), now=NOW)
+
+
+def taken_by_a_stranger(app: Flask, *kinds: str) -> None:
+    """A stranger holds the times of these kinds of the only hold there is."""
+    with app.app_context():
+        kept = [time for time in db.session.scalars(select(Hold)).one().times if time.kind in kinds]
+        stranger = Hold(visitor="x", address="x", protocol_id=1, new_patient=False, query="", created_at=NOW)
+        stranger.expires_at = NOW + timedelta(days=1)
+        names = [column.name for column in HeldTime.__table__.columns if column.name not in ("id", "hold_id")]
+        stranger.times = [HeldTime(**{name: getattr(time, name) for name in names}) for time in kept]
+        db.session.add(stranger)
+        db.session.flush()
+        for old, new in zip(kept, stranger.times, strict=True):
+            claims = update(Claim).where(Claim.held_time_id == old.id)
+            db.session.execute(claims.values(held_time_id=new.id, expires_at=None))
+        db.session.commit()
 
 
 def test_a_course_is_booked_step_by_step(demo_app: Flask) -> None:
@@ -238,22 +255,7 @@ def test_the_nearest_times_lie_in_the_week_of_the_lost_one(demo_app: Flask) -> N
 def test_a_lost_first_visit_and_review_have_other_times(demo_app: Flask) -> None:
     walker = chosen(demo_app, PLAN + "&new=1").send(gate="no").send(**KARI)
     lapse(demo_app)
-    with demo_app.app_context():
-        row = db.session.scalars(select(Hold)).one()
-        lost = [time.id for time in row.times if time.kind != "session"]
-        db.session.execute(update(Claim).where(Claim.held_time_id.in_(lost)).values(held_time_id=None, expires_at=None))
-        for time in row.times:
-            if time.kind != "session":
-                time_of = {"clinic_id": time.clinic_id, "clinician_id": time.clinician_id, "room_id": time.room_id}
-                strange = Hold(visitor=time.kind, address="x", protocol_id=1, new_patient=False, query="")
-                strange.created_at, strange.expires_at = NOW, NOW + timedelta(days=1)
-                from booking.store.holds import HeldTime
-
-                copy = HeldTime(kind="session", number=1, treatment_id=time.treatment_id, price=1, **time_of)
-                copy.starts_at, copy.ends_at = time.starts_at, time.ends_at
-                strange.times = [copy]
-                db.session.add(strange)
-        db.session.commit()
+    taken_by_a_stranger(demo_app, "first_visit", "review")
     walker.open("/en/book/check")
     assert "2 times were taken meanwhile" in walker.text
     names = sorted({e.get("name") for e in walker.main.iter("input") if e.get("type") == "radio"})
@@ -376,7 +378,15 @@ def test_an_answer_can_be_changed_and_stands_in_its_page(demo_app: Flask) -> Non
 # -- details --------------------------------------------------------------------------------------------------
 
 
-@only_sqlite
+@pytest.fixture(scope="module")
+def undecided(databases: Databases) -> Iterator[Walker]:
+    """A visitor on the page of details, for many attempts."""
+    url = databases.new("sqlite", Content.DEMONSTRATION)
+    for app in application(url):
+        yield at_details(app)
+    databases.drop(url)
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
@@ -402,16 +412,16 @@ def test_an_answer_can_be_changed_and_stands_in_its_page(demo_app: Flask) -> Non
     ],
 )
 def test_what_is_wrong_is_said_and_what_was_typed_is_kept(
-    demo_app: Flask, changes: dict[str, str | None], words: str
+    undecided: Walker, changes: dict[str, str | None], words: str
 ) -> None:
-    walker = at_details(demo_app).send(**{**KARI, **changes})
+    typed = {**KARI, "for_other": None, **changes}
+    walker = undecided.open("/en/book/details").send(**typed)
     assert walker.status == 422
     assert words in walker.text
     assert walker.title.startswith("Error:")
-    for id in ("name", "day", "month", "year", "email", "mobile"):
-        assert walker.value(id) == {**KARI, **changes}[id]
-    walker.open("/en/book/details")
-    assert walker.value("name") == {**KARI, **changes}["name"]
+    texts = ("name", "day", "month", "year", "email", "mobile")
+    assert [walker.value(id) for id in texts] == [typed[id] for id in texts]
+    assert walker.open("/en/book/details").value("name") == typed["name"]
 
 
 @only_sqlite

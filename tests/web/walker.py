@@ -31,8 +31,10 @@ class Walker:
 
     def post(self, url: str, data: Values, *, method: str = "post") -> Walker:
         if method == "get":
-            return self.open(f"{url}?{urlencode(data, doseq=True)}")
-        return self._show(self.client.post(url, data=data, environ_overrides=self._environ))
+            return self.open(f"{urldefrag(url).url}?{urlencode(data, doseq=True)}")
+        response = self.client.post(url, data=data, environ_overrides=self._environ)
+        response.request.environ["wsgi.input"].close()
+        return self._show(response)
 
     def forms(self, ending: str = "") -> list[Any]:
         """The forms of the main part of the page, in order, without the one that keeps times longer."""

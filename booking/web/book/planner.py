@@ -98,7 +98,8 @@ def calendar() -> ResponseReturnValue:
         if upload is None or not upload.filename:
             form.refuse(_("Choose a calendar file first."))
             return _refused(form, query)
-        busy = busy_periods(upload.stream.read(), start=now, end=now + timedelta(days=MOST_DAYS), zone=OSLO)
+        with upload.stream as file:
+            busy = busy_periods(file.read(), start=now, end=now + timedelta(days=MOST_DAYS), zone=OSLO)
     except RequestEntityTooLarge:
         form.refuse(_flaw(Flaw.TOO_LARGE))
         return _refused(form, "")
@@ -227,7 +228,7 @@ def _relaxed(house: House, asked: Asked, answer: NoPlan) -> dict[str, str] | Non
         Wish.CLINICIAN: ({"clinician": None, "only_her": False}, _("Take any clinician")),
         Wish.CLINICS: ({"clinics": (*asked.clinics, added.slug)}, _("Add %(clinic)s", clinic=added.name)),
         Wish.START: ({"start": None}, _("Start as soon as possible")),
-        Wish.AWAY: ({"away": ()}, _("Come also when you are away or busy")),
+        Wish.AWAY: ({"away": ()}, _("Also take times when you are away or busy")),
     }[relax.wish]
     plan = relax.plan
     brings = _(

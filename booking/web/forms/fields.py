@@ -31,6 +31,10 @@ class Ticks(SelectMultipleField):
     widget = ListWidget(prefix_label=False)
     option_widget = CheckboxInput()
 
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """An empty value in an address chooses nothing."""
+        super().process_formdata([value for value in valuelist if value])
+
 
 class Tick(BooleanField):
     """One box; an address may say 0 for not ticked."""
