@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 from bench.lines import Line, as_json, table
 from bench.measure import Effort
-from bench.run import BACKENDS, lines
+from bench.run import BACKENDS, Size, lines
 from tests.servers.databases import Databases, running_postgresql
 
 
@@ -31,7 +31,7 @@ def every_line() -> Iterator[Line]:
         postgresql = stack.enter_context(running_postgresql())
         databases = Databases(folder, lambda: postgresql)
         for backend in BACKENDS:
-            yield from lines(databases, backend, Effort())
+            yield from lines(databases, backend, Size(), Effort())
 
 
 def shown(lines: Iterator[Line]) -> Iterator[Line]:

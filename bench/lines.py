@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from bench.clocks import Clock
 from bench.measure import Effort, Ratio, Side, compare
@@ -35,7 +35,10 @@ AT_MOST, AT_LEAST = "at most", "at least"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What is compared to what, and the aim. Of a rate (`AT_LEAST`), the ratio is that of runs a second."""
+    """What is compared to what, and the aim. Of a rate (`AT_LEAST`), the ratio is that of runs a second.
+
+    `seconds`: how long a turn is, in place of the usual, where a run needs much preparing.
+    """
 
     name: str
     aim: float
@@ -44,8 +47,11 @@ class Question:
     measured: Side
     against: Side
     bound: str = AT_MOST
+    seconds: float | None = None
 
     def answer(self, database: str, effort: Effort, clocks: Callable[[], Mapping[str, Clock]]) -> Iterator[Line]:
+        if self.seconds is not None:
+            effort = replace(effort, seconds=self.seconds)
         for clock, ratio in compare(self.measured, self.against, effort, clocks).items():
             yield self._line(database, clock, ratio)
 

@@ -10,7 +10,6 @@ from bench.lines import AT_LEAST, Question
 from bench.reference import HELLO, ONE_SELECT
 from booking.domain.period import oslo
 
-EVENTS = 300
 PACKED = {"Accept-Encoding": "gzip"}
 
 
@@ -25,14 +24,14 @@ def pages(client: Client, now: datetime) -> Iterator[Question]:
         yield Question(name=name, aim=aim, reference=reference, data=data, measured=client.side(path), against=against)
 
 
-def feeds(client: Client, feed: str) -> Iterator[Question]:
+def feeds(client: Client, feed: str, events: int) -> Iterator[Question]:
     reference, against = "hello-world's rate", client.side(HELLO)
     body, tag = client.get(feed, PACKED)
     warm = client.side(feed, PACKED)
     unchanged = client.side(feed, {**PACKED, "If-None-Match": tag}, status=304)
     for name, aim, measured, data in (
-        (f"feed of {EVENTS} events, warm", 0.4, warm, f"{len(body) / 1000:.0f} kB packed"),
-        (f"feed of {EVENTS} events, unchanged (304)", 0.6, unchanged, "no body"),
+        (f"feed of {events} events, warm", 0.4, warm, f"{len(body) / 1000:.0f} kB packed"),
+        (f"feed of {events} events, unchanged (304)", 0.6, unchanged, "no body"),
     ):
         yield Question(
             name=name,

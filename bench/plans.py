@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from bench.houses import nine_weeks
+from bench.houses import CLINICIANS_A_CLINIC, nine_weeks
 from bench.lines import Question
 from bench.measure import Side
 from booking.domain.course import NoPlan, Plan, Wishes
@@ -22,7 +22,7 @@ NOTICE = timedelta(hours=2)
 
 def questions(session: Session, clinics: Sequence[int], now: datetime) -> Iterator[Question]:
     yield question(session, "three plans, 10 clinicians", 8, clinics[:2], now)
-    yield question(session, "three plans, 50 clinicians", 8, clinics, now)
+    yield question(session, f"three plans, {len(clinics) * CLINICIANS_A_CLINIC} clinicians", 8, clinics, now)
 
 
 def question(session: Session, name: str, aim: float, clinics: Sequence[int], now: datetime) -> Question:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from subprocess import DEVNULL
 
 from flask import Flask, current_app
 from sqlalchemy.orm import Session
 
-from bench import houses, pages, plans, slots
+from bench import courses, houses, pages, plans, slots
 from bench.client import Client
-from bench.clocks import Clock, clocks
+from bench.clocks import clocks
 from bench.lines import Line
 from bench.measure import Effort
 from booking.app import create_app
@@ -27,53 +29,67 @@ from tests.servers.databases import Content, Databases
 from tests.servers.web import LiveServer, serving
 
 BACKENDS = ("sqlite", "postgresql")
-LARGE_CLINICS, LARGE_WEEKS = 10, 53
-WEEKS = 30
-
-Clocks = Callable[[], Mapping[str, Clock]]
+LONGEST_COURSE = 20
+"""Weeks that the planner may look at."""
 
 
-def lines(databases: Databases, backend: str, effort: Effort) -> Iterator[Line]:
-    yield from large_house(databases, backend, effort)
-    yield from demonstration_house(databases, backend, effort)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """How many clinics of five the large house has and for how many days its free times are asked; for how many weeks
+    the demonstration's clinics are booked out, and how long the feed is."""
+
+    clinics: int = 10
+    days: int = 365
+    weeks: int = 30
+    events: int = 300
 
 
-def large_house(databases: Databases, backend: str, effort: Effort) -> Iterator[Line]:
+def lines(databases: Databases, backend: str, size: Size, effort: Effort) -> Iterator[Line]:
+    yield from large_house(databases, backend, size, effort)
+    yield from demonstration_house(databases, backend, size, effort)
+
+
+def large_house(databases: Databases, backend: str, size: Size, effort: Effort) -> Iterator[Line]:
     """Slots and plans: what the rules cost against one SELECT."""
     now = CLINIC_NOW
     app = application(databases.new(backend, Content.DEMONSTRATION))
     with app.app_context():
-        clinics = unit_of_work(lambda session: booked_clinics(session, now))
+        clinics = unit_of_work(lambda session: booked_clinics(session, size, now))
         with Session(db.engine) as session:
-            for question in (*slots.questions(session, clinics, now), *plans.questions(session, clinics, now)):
+            for question in (
+                *slots.questions(session, clinics, size.days, now),
+                *plans.questions(session, clinics, now),
+            ):
                 yield from question.answer(backend, effort, lambda: clocks(db.engine))
         db.engine.dispose()
 
 
-def demonstration_house(databases: Databases, backend: str, effort: Effort) -> Iterator[Line]:
-    """Pages and feeds, from a server of its own."""
+def demonstration_house(databases: Databases, backend: str, size: Size, effort: Effort) -> Iterator[Line]:
+    """Courses, and pages and feeds from a server of its own."""
     now = CLINIC_NOW
     url = databases.new(backend, Content.DEMONSTRATION)
     app = application(url)
     with app.app_context():
-        feed = unit_of_work(lambda session: booked_demonstration(session, now))
-        with site(url) as server, closing(Client(server.url)) as client:
-            for question in (*pages.feeds(client, feed), *pages.pages(client, now)):
-                yield from question.answer(backend, effort, lambda: clocks(db.engine, client.cpu))
-        db.engine.dispose()
+        feed, engine = unit_of_work(lambda session: booked_demonstration(session, size, now)), db.engine
+    for question in courses.questions(app):
+        yield from question.answer(backend, effort, lambda: clocks(engine))
+    with site(url) as server, closing(Client(server.url)) as client:
+        for question in chain(pages.feeds(client, feed, size.events), pages.pages(client, now)):
+            yield from question.answer(backend, effort, lambda: clocks(engine, client.cpu))
+    engine.dispose()
 
 
-def booked_clinics(session: Session, now: datetime) -> tuple[int, ...]:
-    clinics = houses.add_clinics(session, LARGE_CLINICS)
-    houses.book_out(session, clinics, LARGE_WEEKS, now=now, claims=False)
+def booked_clinics(session: Session, size: Size, now: datetime) -> tuple[int, ...]:
+    clinics = houses.add_clinics(session, size.clinics)
+    houses.book_out(session, clinics, max(size.days // 7 + 1, LONGEST_COURSE), now=now, claims=False)
     return clinics
 
 
-def booked_demonstration(session: Session, now: datetime) -> str:
+def booked_demonstration(session: Session, size: Size, now: datetime) -> str:
     """The three clinics, booked out, and the path of the feed of one very long course."""
     office = current_app.extensions["office"]
-    houses.book_out(session, [clinic.id for clinic in all_clinics(session)], WEEKS, now=now, claims=True)
-    course = houses.long_course(session, office, pages.EVENTS, now=now)
+    houses.book_out(session, [clinic.id for clinic in all_clinics(session)], size.weeks, now=now, claims=True)
+    course = houses.long_course(session, office, size.events, now=now)
     return feed_url(office, links_of(session, course.id)[FEED]).removeprefix(office.url)
 
 

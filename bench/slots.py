@@ -8,9 +8,10 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from bench.houses import CLINICIANS_A_CLINIC
 from bench.lines import Question
 from bench.measure import Side
-from booking.domain.period import Period, at_wall
+from booking.domain.period import Period, at_wall, oslo
 from booking.domain.schedule import Schedule
 from booking.domain.slot import Availability, TakenRow
 from booking.store.schedules import schedule_of, taken_rows
@@ -49,17 +50,16 @@ class Span:
         ]
 
 
-def questions(session: Session, clinics: Sequence[int], now: datetime) -> Iterator[Question]:
-    """Of one clinic on one day, of two in a month, and of all ten in a year: five clinicians each."""
-    tomorrow = (now + timedelta(days=1)).date()
-    yield question(session, "free slots, one day", 0.3, clinics[:1], tomorrow, 1, now)
-    yield question(session, "free slots, 10 clinicians × 30 days", 1.2, clinics[:2], tomorrow, 30, now)
-    yield question(session, "free slots, 50 clinicians × 365 days", 0.9, clinics, tomorrow, 365, now)
+def questions(session: Session, clinics: Sequence[int], days: int, now: datetime) -> Iterator[Question]:
+    """Of one clinic on one day, of two in a month, and of all for `days`: five clinicians each."""
+    yield question(session, "free slots, one day", 0.3, clinics[:1], 1, now)
+    yield question(session, "free slots, 10 clinicians × 30 days", 1.2, clinics[:2], 30, now)
+    people = len(clinics) * CLINICIANS_A_CLINIC
+    yield question(session, f"free slots, {people} clinicians × {days} days", 0.9, clinics, days, now)
 
 
-def question(
-    session: Session, name: str, aim: float, clinics: Sequence[int], first: date, days: int, now: datetime
-) -> Question:
+def question(session: Session, name: str, aim: float, clinics: Sequence[int], days: int, now: datetime) -> Question:
+    first = oslo(now).date() + timedelta(days=1)
     period = Period(at_wall(first, 0), at_wall(first + timedelta(days=days), 0))
     span = Span(schedule_of(session, clinics, period), first, days)
     taken = span.taken(session, now)
