@@ -27,7 +27,7 @@ async function fetched(url, signal) {
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const proposals = page.getElementById("proposals");
   if (!proposals) throw new Error("no proposals");
-  return proposals;
+  return { proposals, short: answer.url };
 }
 
 async function refresh() {
@@ -38,10 +38,10 @@ async function refresh() {
   shown.setAttribute("aria-busy", "true");
   say(form.dataset.busy);
   try {
-    const proposals = await fetched(url, mine.signal);
+    const { proposals, short } = await fetched(url, mine.signal);
     if (mine !== running) return;
     document.getElementById("proposals").replaceWith(proposals);
-    history.replaceState(history.state, "", url);
+    history.replaceState(history.state, "", short);
     say(proposals.dataset.summary);
   } catch {
     if (mine === running) location.assign(url);

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import groupby
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -127,7 +128,7 @@ def forget_calendar() -> ResponseReturnValue:
 
 def _page(house: House, form: WishesForm, calendar_form: CalendarForm, *, valid: bool) -> str:
     draft = drafted()
-    told: dict[str, Any] = {"cards": [], "no_plan": None, "query": ""}
+    told: dict[str, Any] = {"cards": [], "no_plan": None, "query": request.query_string.decode()}
     if valid:
         told = _answer(house, form.asked(), draft)
     return render_template(
@@ -366,11 +367,11 @@ def _plain_arguments() -> Any:
 
 
 def _canonical(query: str) -> str:
-    """A query that came back from a page, as far as it means something."""
+    """A query that came back from a page; one that means nothing is kept as it was typed."""
     try:
         return query_of(asked_of(parsed(query)), rhythm_of(parsed(query)))
     except Unreadable:
-        return ""
+        return urlencode(list(parsed(query).items(multi=True)))
 
 
 def _refused(form: CalendarForm, query: str) -> ResponseReturnValue:
