@@ -277,7 +277,7 @@ def _row(visit: Visit, *, notes: bool, link: Link | None) -> Row:
         date=wording.sentence(wording.day(visit.start, language)),
         time=wording.time_of_day(visit.start, language),
         text=visit.words or ("" if session else _with_minutes(visit)),
-        note=f"{moved_to(visit)} {moved_because(visit)}" if notes and visit.deviation else "",
+        note=_("Moved. %(why)s", why=moved_because(visit)) if notes and visit.deviation else "",
         link=link,
     )
 
