@@ -1,4 +1,9 @@
-// Moves the focus to the error summary, for browsers that do not honour autofocus on a section.
+// Moves the focus to the error summary where autofocus did not: in browsers that do not know it on a section.
+// Not before the first frame, in which autofocus is carried out: it complains if something has the focus by then.
 const summary = document.getElementById("error-summary");
 
-if (summary && document.activeElement !== summary) summary.focus();
+function focus() {
+  if (document.activeElement !== summary) summary.focus();
+}
+
+if (summary) addEventListener("load", () => requestAnimationFrame(focus));
