@@ -14,6 +14,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from booking.domain.course import Departure
 from booking.domain.period import OSLO, oslo, seconds_of
 from booking.services.courses import Channel, Details, confirm, release
 from booking.services.invitations import take_back_invitations, tell_channel
@@ -146,6 +147,28 @@ def test_a_confirmation_says_which_dates_were_moved_and_why() -> None:
             assert f"Moved from {planned:%A} {planned.day} {planned:%B %H:%M}: " in text
         assert "is a public holiday" in text
         assert text.count("Moved from") == len(moved)
+
+
+def with_deviation(**changes: Any) -> list[str]:
+    """Readings of a confirmation whose third session differs from its pattern in this way."""
+    booked_course(SIV)
+    (message,) = messages("confirmation")
+    third = message.facts["appointments"][2]
+    third["deviation"] = {"instead_of": third["start"], "departure": Departure.COLLEAGUE, "reasons": []} | changes
+    return readings(parsed(compose(db.session(), office(), message)))
+
+
+def test_a_confirmation_does_not_call_the_same_time_moved() -> None:
+    for text in with_deviation(reasons=[{"kind": "taken", "detail": None}]):
+        assert "One of them is not as usual" in text
+        assert "Another clinician or clinic than usual: the time is taken." in text
+        assert "Moved from" not in text
+
+
+def test_a_confirmation_gives_no_reason_for_what_the_patient_chose() -> None:
+    for text in with_deviation():
+        assert "You chose this time yourself." in text
+        assert "Moved from" not in text
 
 
 def test_on_invitations_the_confirmation_says_how_many_mails_follow() -> None:
