@@ -223,7 +223,6 @@ def _settled(reference: str, settle: Callable[..., Booked]) -> Json:
 
 
 def _course(booked: Booked) -> Json:
-    db.session.rollback()  # what was read before the change is another snapshot
     return _as_it_stands(db.session().get_one(Course, booked.course_id))
 
 

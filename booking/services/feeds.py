@@ -19,7 +19,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from booking.domain.errors import UnknownCourse
-from booking.domain.period import oslo
+from booking.domain.period import at_wall, oslo
 from booking.ical.event import vevent
 from booking.ical.feed import etag, feed, window
 from booking.ical.itip import published
@@ -97,7 +97,8 @@ def _made(session: Session, office: Office, state: FeedState, *, now: datetime) 
     with force_locale(course.language):
         name = gettext("Appointments, %(group)s", group=the_group(session).name)
     body = feed(name, kept)
-    return FeedAnswer(body, gzip.compress(body, mtime=0), etag(body), course.changed_at)
+    shown_since = max(course.changed_at, at_wall(oslo(now).date(), 0))  # the window moves on every day
+    return FeedAnswer(body, gzip.compress(body, mtime=0), etag(body), shown_since)
 
 
 def _events(session: Session, office: Office, course: Course, appointments: list[Appointment]) -> list[bytes]:

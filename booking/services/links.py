@@ -63,6 +63,7 @@ def renew_link(office: Office, link_id: int) -> None:
         link.generation += 1
         link.token_hash = hash_of(_token(office.secret_keys[0], link))
         link.used_at = None
+        link.course.revision += 1  # the feed's events name the page's address
 
     unit_of_work(work)
 

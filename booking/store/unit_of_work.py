@@ -35,4 +35,5 @@ def _once(work: Callable[[Session], T]) -> T:
         session.connection(execution_options={"writing": True})
         result = work(session)
         session.commit()
-        return result
+    db.session.rollback()  # what was read before is read afresh, and SQLite's snapshot of it ends
+    return result

@@ -73,6 +73,5 @@ def renew_feed(token: str) -> Any:
 def renew_page(token: str) -> Any:
     """Ends the link that this page was opened with, and goes on behind the new one."""
     renew_link(office(), g.link.id)
-    db.session.rollback()  # what this request has read so far is from before the change
     renewed = token_of(office(), links_of(db.session(), g.link.course_id)[PAGE])
     return redirect(url_for("me.course", token=renewed, done="link", _anchor="link"), 303)
