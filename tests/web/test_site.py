@@ -148,7 +148,17 @@ def test_prices_are_the_sum_of_the_visits(client: FlaskClient) -> None:
 # -- what may be said -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", ["clinicians/live-demodatter", "clinicians", "clinics", "clinics/lambertseter"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "clinicians/live-demodatter",
+        "clinicians",
+        "clinics",
+        "clinics/lambertseter",
+        "book/plan?clinic=lambertseter",
+        "book/single?kind=needle-session",
+    ],
+)
 def test_no_article_on_an_illness_stands_beside_who_is_not_authorised(client: FlaskClient, path: str) -> None:
     text = client.get(f"/en/{path}").text
     assert "Live Demodatter" in text
