@@ -26,7 +26,7 @@ NORWAY = 47
 _DAY = {"nb": "EEEE d. MMMM", "en": "EEEE d MMMM"}
 _DATE = {"nb": "d. MMMM", "en": "d MMMM"}
 _TIME = {"nb": "HH.mm", "en": "HH:mm"}
-_CLOCK = {"nb": "kl. ", "en": ""}
+_CLOCK = {"nb": "kl.\N{NO-BREAK SPACE}", "en": ""}
 _PRICE = {"nb": "{}\N{NO-BREAK SPACE}kr", "en": "NOK\N{NO-BREAK SPACE}{}"}
 
 
