@@ -1,0 +1,37 @@
+"""What the journeys share: one server over a busy house, and visitors whose complaints fail the test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.journeys.visitor import Visitor
+from tests.servers.databases import Content, Databases
+from tests.servers.web import LiveServer, serving
+
+
+@pytest.fixture(scope="session")
+def busy_house(databases: Databases) -> Iterator[LiveServer]:
+    """A server with 60 % of the needle time booked, for all journeys: each visitor takes times of her own."""
+    url = databases.new("sqlite", Content.FILLED)
+    with serving(url, workers=2, BOOKING_HOLDS_PER_ADDRESS="1000") as server:
+        yield server
+    databases.drop(url)
+
+
+@pytest.fixture
+def arrive(browser: Browser, busy_house: LiveServer) -> Iterator[Callable[..., Visitor]]:
+    """`arrive("nb", 320)` is a visitor; at the end of the test she must have nothing to complain about."""
+    visitors: list[Visitor] = []
+
+    def visitor(language: str, width: int, *, site: str = busy_house.url, **options: object) -> Visitor:
+        visitors.append(Visitor(browser, site, language, width, **options))
+        return visitors[-1]
+
+    yield visitor
+    for each in visitors:
+        each.context.close()
+    complaints = [complaint for each in visitors for complaint in each.complaints]
+    assert not complaints, "\n".join(complaints)

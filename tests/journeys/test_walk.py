@@ -1,0 +1,70 @@
+"""From the start page to the page of the course, in every language and width, by keyboard alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import count
+
+import pytest
+
+from tests.journeys import axe, walks
+from tests.journeys.visitor import NARROW, WIDE, Visitor
+from tests.journeys.walks import Person
+
+Arrive = Callable[..., Visitor]
+PAGES = 9
+_people = count(100)
+
+
+def walk(visitor: Visitor) -> Person:
+    """All the way; gives who booked."""
+    person = Person.number(next(_people))
+    walks.ask_for_course(visitor)
+    walks.choose_first(visitor)
+    walks.answer_health(visitor, "yes")
+    walks.tell_conditions(visitor, "fear", "lymph")
+    walks.tell_details(visitor, person)
+    walks.confirm(visitor)
+    walks.open_course(visitor)
+    return person
+
+
+class Looks:
+    """The slow looks, at every page of a walk: axe, and once around by keyboard. In the short form each page is looked
+    at in one language per width, in turns, and walked around in the other."""
+
+    def __init__(self, turn: int, *, everything: bool) -> None:
+        self.turns = count(turn)
+        self.everything = everything
+        self.pages: list[str] = []
+
+    def __call__(self, visitor: Visitor) -> None:
+        self.pages.append(visitor.page.url)
+        mine = next(self.turns) % 2 == 0
+        if mine or self.everything:
+            visitor.complaints += axe.all_rules(visitor.page) + axe.in_the_dark(visitor.page)
+        if not mine or self.everything:
+            visitor.tab_through()
+            visitor.page.reload()
+
+
+@pytest.mark.parametrize(
+    ("language", "width", "turn"),
+    [("nb", NARROW, 0), ("en", NARROW, 1), ("nb", WIDE, 1), ("en", WIDE, 0)],
+)
+def test_a_course_is_booked_by_keyboard_alone(
+    arrive: Arrive, all_forms: bool, language: str, width: int, turn: int
+) -> None:
+    visitor = arrive(language, width)
+    looks = Looks(turn, everything=all_forms)
+    visitor.looks.append(looks)
+    walk(visitor)
+    assert len(looks.pages) == PAGES
+    assert visitor.page.locator("main .dates li").count() == 11
+
+
+@pytest.mark.parametrize(("language", "width"), [("en", NARROW)])
+def test_a_course_is_booked_without_scripts(arrive: Arrive, language: str, width: int) -> None:
+    visitor = arrive(language, width, java_script_enabled=False)
+    walk(visitor)
+    assert visitor.page.locator("main .dates li").count() == 11

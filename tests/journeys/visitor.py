@@ -1,0 +1,219 @@
+"""A visitor: a person with a browser and a keyboard, who notices what is wrong on any page she comes to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, Page, Response
+
+NARROW, WIDE = 320, 1280
+MOST_TABS = 200
+
+# Chromium itself notes that an answer was a 422; nothing that a page says or does.
+OWN_NOTE = "Failed to load resource: the server responded with a status of 422"
+
+_STOPS = """
+  const tabbable = "a[href], button:not(:disabled), input:not([type=hidden], :disabled), select, textarea, summary,"
+    + " [tabindex]:not([tabindex='-1'])";
+  const group = (e) => [...document.querySelectorAll("input[type=radio]")]
+    .filter((other) => other.name === e.name && other.form === e.form);
+  const leads = (e) => group(e).find((other) => other.checked) ?? group(e)[0];
+  const stops = () => [...document.querySelectorAll(tabbable)]
+    .filter((e) => e.checkVisibility({ visibilityProperty: true }) && (e.type !== "radio" || leads(e) === e));
+"""
+STOPS = "() => {" + _STOPS + "return stops().length; }"
+
+# Where the focus is; whether it is marked; whether anything of it is in view and not under something else.
+FOCUS = (
+    "() => {"
+    + _STOPS
+    + """
+  const e = document.activeElement;
+  if (!e || e === document.body || e === document.documentElement) return null;
+  const picker = e.type === "date" && !e.matches(":focus-visible"); // its button, which the browser itself marks
+  const marks = [e, e.nextElementSibling, e.closest(".choice")].filter((each) => each && (each === e || e.type));
+  const ringed = picker ? e : marks.find((each) => {
+    const style = getComputedStyle(each);
+    return style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
+  });
+  const over = (x, y) => {
+    const top = document.elementFromPoint(x, y);
+    return top !== null && (ringed.contains(top) || top.contains(ringed) && top !== document.body);
+  };
+  const seen = ringed && [...ringed.getClientRects()].some((box) =>
+    over(box.left + box.width / 2, box.top + box.height / 2) || over(box.left + 3, box.top + 3)
+    || over(box.right - 3, box.bottom - 3));
+  return {
+    stop: stops().indexOf(e), ringed: Boolean(ringed), seen: Boolean(seen),
+    name: e.tagName.toLowerCase() + (e.id ? "#" + e.id : "") + " " + (e.name ?? e.textContent.trim().slice(0, 40)),
+  };
+}"""
+)
+
+FRAME = """() => ({
+  language: document.documentElement.lang,
+  title: document.title.trim(),
+  headings: [...document.querySelectorAll("h1")].filter((h) => h.checkVisibility()).length,
+  over: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  phone: [...document.querySelectorAll(".strip .help")].filter((e) => e.checkVisibility())
+    .map((e) => e.textContent).join(" "),
+})"""
+
+
+class Visitor:
+    """`complaints` collects what was wrong on the way; `looks` are more looks that she takes at every page."""
+
+    def __init__(self, browser: Browser, site: str, language: str, width: int, **options: Any) -> None:
+        plain = {"viewport": {"width": width, "height": 800}, "locale": language, "reduced_motion": "reduce"}
+        self.context = browser.new_context(**{**plain, **options})
+        self.context.set_default_timeout(15_000)
+        self.site, self.language, self.width = site, language, width
+        self.complaints: list[str] = []
+        self.looks: list[Callable[[Visitor], None]] = []
+        self.chosen = False
+        self.page = self.new_page()
+
+    def new_page(self) -> Page:
+        """Another tab of the same browser."""
+        page = self.context.new_page()
+        page.on("console", lambda said: self._heard(said.text))
+        page.on("pageerror", lambda error: self.complain(f"script: {error}"))
+        page.on("request", lambda request: self._asked(request.url))
+        page.on("response", lambda response: self._answered(response))
+        return page
+
+    # -- going ------------------------------------------------------------------------------------------------
+
+    def open(self, path: str) -> Visitor:
+        """Opens a page of this site by its address."""
+        self.page.goto(self.url(path))
+        return self.look()
+
+    def url(self, path: str) -> str:
+        """The address of a page; without a slash in front, in her language."""
+        return self.site + (path if path.startswith("/") else f"/{self.language}/{path}".rstrip("/"))
+
+    @contextmanager
+    def going(self) -> Iterator[None]:
+        """What is done inside leads to another page, which she looks at."""
+        with self.page.expect_navigation():
+            yield
+        self.look()
+
+    def press(self, key: str = "Enter") -> Visitor:
+        """Presses the key on what has the focus, which leads to another page."""
+        with self.going():
+            self.page.keyboard.press(key)
+        return self
+
+    def is_on(self, ending: str) -> bool:
+        return re.fullmatch(f".*/{ending}", urlsplit(self.page.url).path) is not None
+
+    # -- by keyboard ------------------------------------------------------------------------------------------
+
+    def skip(self) -> Visitor:
+        """The first Tab on a page shows the link that skips its head; Enter goes there."""
+        self.tab_to(".skip", most=1)
+        self.page.keyboard.press("Enter")
+        assert self.page.evaluate("() => document.activeElement.id") == "main"
+        return self
+
+    def tab_to(self, selector: str, most: int = MOST_TABS) -> Visitor:
+        """Presses Tab until the focus is there."""
+        for _ in range(most):
+            self.page.keyboard.press("Tab")
+            self._see_focus()
+            if self.has_focus(selector):
+                return self
+        raise AssertionError(f"{selector} is not reached by keyboard on {self.page.url}")
+
+    def has_focus(self, selector: str) -> bool:
+        found: bool = self.page.evaluate("s => document.activeElement.matches(s)", selector)
+        return found
+
+    def write(self, selector: str, text: str) -> Visitor:
+        """Goes to the field and writes over what stands in it."""
+        self.tab_to(selector)
+        self.page.keyboard.press("ControlOrMeta+a")
+        self.page.keyboard.type(text)
+        return self
+
+    def tick(self, selector: str) -> Visitor:
+        self.tab_to(selector)
+        self.page.keyboard.press("Space")
+        assert self.page.locator(selector).is_checked()
+        return self
+
+    def pick(self, name: str, value: str) -> Visitor:
+        """Goes to the radios of this name and, by arrow, to the one of this value."""
+        self.tab_to(f'input[name="{name}"]')
+        wanted = f'input[name="{name}"][value="{value}"]'
+        self.page.keyboard.press("Space")
+        for _ in range(self.page.locator(f'input[name="{name}"]').count()):
+            if self.has_focus(wanted):
+                break
+            self.page.keyboard.press("ArrowDown")
+            self._see_focus()
+        assert self.page.locator(wanted).is_checked()
+        return self
+
+    def tab_through(self) -> Visitor:
+        """Presses Tab once around the page: everything that can be used is reached, and nothing holds the focus."""
+        stops = self.page.evaluate(STOPS)
+        reached = set()
+        for _ in range(stops + 3):
+            self.page.keyboard.press("Tab")
+            focus = self._see_focus()
+            if focus:
+                reached.add(focus["stop"])
+        missed = set(range(stops)) - reached
+        if missed:
+            self.complain(f"{len(missed)} of {stops} stops are not reached by Tab: {sorted(missed)}")
+        return self
+
+    def _see_focus(self) -> dict[str, Any] | None:
+        focus: dict[str, Any] | None = self.page.evaluate(FOCUS)
+        if focus and not focus["ringed"]:
+            self.complain(f"the focus is not marked on {focus['name']}")
+        elif focus and not focus["seen"]:
+            self.complain(f"the focus is out of sight on {focus['name']}")
+        return focus
+
+    # -- noticing ---------------------------------------------------------------------------------------------
+
+    def look(self) -> Visitor:
+        """What must hold on every page holds on this one."""
+        frame = self.page.evaluate(FRAME)
+        if frame["language"] != self.language:
+            self.complain(f"the page is in {frame['language']}")
+        if not frame["title"] or frame["headings"] != 1:
+            self.complain(f"title {frame['title']!r} and {frame['headings']} headings of the first level")
+        if frame["over"] > 0:
+            self.complain(f"the page can be scrolled sideways by {frame['over']} px")
+        if len(re.sub(r"\D", "", frame["phone"])) < 8:
+            self.complain("no phone number is seen")
+        if not self.chosen and self.context.cookies():
+            self.complain("there is a cookie before the first choice")
+        for look in self.looks:
+            look(self)
+        return self
+
+    def complain(self, words: str) -> None:
+        page = self.page.url if hasattr(self, "page") else ""
+        self.complaints.append(f"{urlsplit(page).path}: {words}")
+
+    def _heard(self, words: str) -> None:
+        if not words.startswith(OWN_NOTE):
+            self.complain(f"console: {words}")
+
+    def _asked(self, url: str) -> None:
+        if not url.startswith((self.site + "/", "data:")):
+            self.complain(f"asks elsewhere: {url}")
+
+    def _answered(self, response: Response) -> None:
+        if response.status >= 400 and response.status != 422:
+            self.complain(f"{response.url} answers {response.status}")
