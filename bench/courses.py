@@ -183,14 +183,13 @@ class Bare:
 
 Written = tuple[Executable, list[Row]]
 
-_claims, _holds, _times = (each.__table__ for each in (Claim, Hold, HeldTime))
 KEEP = (
-    update(_claims)
-    .where(_claims.c.held_time_id == bindparam("held"))
+    update(Claim)
+    .where(Claim.held_time_id == bindparam("held"))
     .values(appointment_id=bindparam("kept"), held_time_id=None, expires_at=None)
 )
-CLOSE = update(_holds).where(_holds.c.id == bindparam("hold")).values(course_id=bindparam("course"), answers=None)
-LET_GO = delete(_times).where(_times.c.id == bindparam("held"))
+CLOSE = update(Hold).where(Hold.id == bindparam("hold")).values(course_id=bindparam("course"), answers=None)
+LET_GO = delete(HeldTime).where(HeldTime.id == bindparam("held"))
 
 
 class _NewKeys:
