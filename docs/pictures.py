@@ -1,0 +1,153 @@
+"""python -m docs.pictures: takes the README's pictures of the real pages, at the demonstration's clock.
+
+It fills a database of its own, starts the real server over it, books a course as the command line does, and photographs
+the pages in the system's Chromium. Nothing that was there before is touched; everything that was started is ended.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Literal
+
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
+
+from tests.conftest import BROWSERS
+from tests.servers.clock import offset_to_clinic_now
+from tests.servers.databases import Content, fill
+from tests.servers.web import LiveServer, serving
+
+FOLDER = Path(__file__).with_name("pictures")
+
+# The same wishes twice, as the planner's address and as the command's options: 6 and 17 May are holidays.
+PLANNER = "/en/book/plan?clinic=lambertseter&day=mon&day=thu&from=2027-03-30&new=1"
+WISHES = ("--clinic", "lambertseter", "--days", "mon,thu", "--from", "2027-03-30", "--new-patient")
+KARI = ("--name", "Kari Prøve", "--email", "kari@example.com", "--birth-date", "1979-05-17")
+
+LATER = timedelta(weeks=8, days=2)
+"""When the course page is looked at: after four of the nine."""
+
+WIDE, MAIL, NARROW = 1280, 620, 390
+QUALITY = 82
+
+Colours = Literal["light", "dark"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """The window a picture is taken through. `sharpness`: pixels of the picture a pixel of the page."""
+
+    width: int
+    height: int
+    colours: Colours = "light"
+    sharpness: float = 1.5
+
+
+def main() -> None:
+    FOLDER.mkdir(exist_ok=True)
+    with TemporaryDirectory(prefix="pictures-") as folder, browser() as chromium:
+        database = f"sqlite:///{folder}/pictures.db"
+        fill(database, Content.TABLES)
+        fill(database, Content.DEMONSTRATION)
+        fill(database, Content.FILLED)
+        with serving(database, log=os.open(os.devnull, os.O_WRONLY)) as server:
+            take_planner(chromium, server)
+            course = booked(server)
+            take_mail(chromium, server)
+        later = str((offset_to_clinic_now() + LATER).total_seconds())
+        with serving(database, log=os.open(os.devnull, os.O_WRONLY), BOOKING_CLOCK_OFFSET=later) as server:
+            take_course(chromium, server, course)
+    for picture in sorted(FOLDER.iterdir()):
+        print(f"{picture.stat().st_size / 1000:7.0f} kB  {picture.name}")
+
+
+@contextmanager
+def browser() -> Iterator[Browser]:
+    """The system's Chromium, which asks no other machine for anything."""
+    executable = next(filter(None, map(shutil.which, BROWSERS)))
+    arguments = ["--no-first-run", "--disable-gpu", "--hide-scrollbars"]
+    arguments.append("--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1")
+    if os.geteuid() == 0:
+        arguments.append("--no-sandbox")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=executable, args=arguments)
+        yield chromium
+        chromium.close()
+
+
+def take_planner(chromium: Browser, server: LiveServer) -> None:
+    for name, look in {
+        "planner": Look(width=WIDE, height=1420),
+        "planner-dark": Look(width=WIDE, height=1420, colours="dark"),
+        "planner-phone": Look(width=NARROW, height=1400, sharpness=2),
+    }.items():
+        with opened(chromium, server.url + PLANNER, look) as page:
+            if look.width == NARROW:
+                to_the_top(page.locator("#proposals article").first)
+            take(page, name)
+
+
+def booked(server: LiveServer) -> Any:
+    """A course that Kari booked, and her mail delivered."""
+    answer = server.flask("courses", "book", *WISHES, "--plan", "1", *KARI, "--json")
+    assert answer.returncode == 0, answer.stderr
+    sent = server.flask("worker", "--once")
+    assert sent.returncode == 0, sent.stderr
+    return json.loads(answer.stdout)
+
+
+def take_mail(chromium: Browser, server: LiveServer) -> None:
+    with opened(chromium, f"{server.url}/dev/mailbox", Look(width=MAIL, height=1400)) as page:
+        page.get_by_role("link", name=re.compile("^Your appointments from")).click()
+        page.get_by_role("link", name="Alone on a page").click()
+        take(page, "mail")
+
+
+def take_course(chromium: Browser, server: LiveServer, course: Any) -> None:
+    path = course["url"].split("/", 3)[3]
+    with opened(chromium, f"{server.url}/{path}", Look(width=WIDE, height=1400)) as page:
+        take(page, "course")
+
+
+@contextmanager
+def opened(chromium: Browser, url: str, look: Look) -> Iterator[Page]:
+    context = chromium.new_context(
+        viewport={"width": look.width, "height": look.height},
+        device_scale_factor=look.sharpness,
+        color_scheme=look.colours,
+        reduced_motion="reduce",
+        locale="en-GB",
+        timezone_id="Europe/Oslo",
+    )
+    page = context.new_page()
+    answer = page.goto(url, wait_until="networkidle")
+    assert answer
+    assert answer.ok, f"{url} answered {answer.status}"
+    yield page
+    context.close()
+
+
+def to_the_top(part: Locator) -> None:
+    """Scrolls until the part begins the window."""
+    part.evaluate("part => part.scrollIntoView({block: 'start', behavior: 'instant'})")
+
+
+def take(page: Page, name: str) -> None:
+    """Writes what the window shows, as WebP: a third of the PNG's size at the same sharpness."""
+    shown = page.evaluate("({x: 0, y: scrollY, width: innerWidth, height: innerHeight, scale: devicePixelRatio})")
+    shot = {"format": "webp", "quality": QUALITY, "clip": shown}
+    answer = page.context.new_cdp_session(page).send("Page.captureScreenshot", shot)
+    (FOLDER / f"{name}.webp").write_bytes(base64.b64decode(answer["data"]))
+
+
+if __name__ == "__main__":
+    main()
