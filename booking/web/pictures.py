@@ -46,20 +46,22 @@ class Visit:
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
-    """What the picture is drawn on: free times by date, and why a date is closed (a name, or '' for no reason)."""
-
-    free: Mapping[date, int] = field(default_factory=dict)
-    closed: Mapping[date, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
 class Cell:
     kind: str
     text: str = ""
     title: str = ""
     level: int = 0
     also: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What the picture is drawn on: free times by date, and why a date is closed (a name, or '' for no reason)."""
+
+    free: Mapping[date, int] = field(default_factory=dict)
+    closed: Mapping[date, str] = field(default_factory=dict)
+    cells: dict[date, Cell] = field(default_factory=dict, init=False)
+    """Those drawn so far: several pictures stand on the same ground."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +226,12 @@ def _week(monday: date, count: int, on: Mapping[date, list[Visit]], ground: Grou
 def _cell(day: date, visits: list[Visit], ground: Ground) -> Cell:
     if visits:
         return _visit_cell(visits)
+    if day not in ground.cells:
+        ground.cells[day] = _empty_cell(day, ground)
+    return ground.cells[day]
+
+
+def _empty_cell(day: date, ground: Ground) -> Cell:
     language = current_language()
     if day in ground.closed:
         why = ground.closed[day]

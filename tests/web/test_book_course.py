@@ -114,6 +114,20 @@ def test_a_course_is_booked_step_by_step(demo_app: Flask) -> None:
     assert (count(demo_app, Course), count(demo_app, Appointment)) == (1, 11)
 
 
+@only_sqlite
+def test_the_way_is_the_same_in_norwegian(demo_app: Flask) -> None:
+    walker = chosen(demo_app, PLAN.replace("/en/", "/nb/") + "&new=1")
+    assert walker.path == "/nb/book/health"
+    walker.send(gate="yes").send(conditions=["anticoag"])
+    assert walker.path == "/nb/book/details"
+    assert walker.checked("language") == ["nb"]
+    walker.send(**KARI)
+    assert walker.path == "/nb/book/check"
+    assert "tirsdag 6. april" in walker.text.lower()
+    walker.send()
+    assert walker.path.startswith("/nb/course/")
+
+
 def test_the_check_page_says_everything_before_it_is_booked(demo_app: Flask) -> None:
     text = at_check(demo_app).text
     for words in (

@@ -18,7 +18,7 @@ from booking.domain.course import NoPlan, PartOfDay, Plan, Planned, Wish
 from booking.domain.errors import DoesNotFit
 from booking.domain.period import OSLO, monday_of, oslo
 from booking.domain.planner import alternatives, plan_pattern
-from booking.domain.protocol import StepKind
+from booking.domain.protocol import Protocol, StepKind
 from booking.ical.busy import MOST_DAYS, Flaw, UnreadableCalendar, busy_periods
 from booking.services import wording
 from booking.services.holds import forget_busy, keep_busy
@@ -128,7 +128,7 @@ def forget_calendar() -> ResponseReturnValue:
 
 def _page(house: House, form: WishesForm, calendar_form: CalendarForm, *, valid: bool) -> str:
     draft = drafted()
-    told: dict[str, Any] = {"cards": [], "no_plan": None, "query": request.query_string.decode()}
+    told: dict[str, Any] = {"cards": [], "no_plan": None, "query": request.query_string.decode(), "course": None}
     if valid:
         told = _answer(house, form.asked(), draft)
     return render_template(
@@ -138,7 +138,7 @@ def _page(house: House, form: WishesForm, calendar_form: CalendarForm, *, valid:
         calendar_form=calendar_form,
         draft=draft,
         busy_words=_busy_words(draft),
-        new_hint=_new_hint(),
+        new_hint=_new_hint(told.pop("course") or protocol_by_slug(db.session(), NINE_WEEKS)),
         valid=valid,
         **told,
     )
@@ -252,8 +252,7 @@ def _busy_words(draft: Drafted) -> str:
     return words
 
 
-def _new_hint() -> str:
-    protocol = protocol_by_slug(db.session(), NINE_WEEKS)
+def _new_hint(protocol: Protocol | None) -> str:
     first = protocol.first_visit if protocol else None
     if first is None:
         return ""
