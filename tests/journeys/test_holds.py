@@ -1,0 +1,166 @@
+"""Holds: times are kept while a person decides, and losing them costs her nothing but these times."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Connection, create_engine, func, select, update
+
+from booking.store.appointments import Appointment, Claim
+from booking.store.courses import Course
+from booking.store.holds import HeldTime, Hold
+from tests.journeys import walks
+from tests.journeys.visitor import NARROW, WIDE, Visitor
+from tests.journeys.walks import Person
+from tests.servers.clock import CLINIC_NOW
+from tests.servers.web import LiveServer
+
+Arrive = Callable[..., Visitor]
+
+
+@contextmanager
+def database(server: LiveServer) -> Iterator[Connection]:
+    engine = create_engine(server.database_url)
+    with engine.begin() as connection:
+        yield connection
+    engine.dispose()
+
+
+def courses_of(server: LiveServer, person: Person) -> int:
+    with database(server) as connection:
+        return connection.scalar(select(func.count()).where(Course.email == person.email)) or 0
+
+
+def lapse_the_last_hold(server: LiveServer) -> None:
+    past = CLINIC_NOW - timedelta(hours=1)
+    with database(server) as connection:
+        last = select(func.max(Hold.id)).where(Hold.course_id.is_(None)).scalar_subquery()
+        held = select(HeldTime.id).where(HeldTime.hold_id == last)
+        connection.execute(update(Hold).where(Hold.id == last).values(expires_at=past))
+        connection.execute(update(Claim).where(Claim.held_time_id.in_(held)).values(expires_at=1))
+
+
+def kept_until(visitor: Visitor) -> str:
+    return visitor.page.locator(".hold strong").inner_text()
+
+
+def minutes(clock: str) -> int:
+    hour, minute = map(int, re.findall(r"\d+", clock))
+    return hour * 60 + minute
+
+
+def test_times_are_kept_fifteen_minutes_longer_once(arrive: Arrive) -> None:
+    visitor = arrive("nb", NARROW)
+    walks.at_details(visitor)
+    first = minutes(kept_until(visitor))
+    visitor.tab_to(".hold button").press()
+    assert visitor.is_on("book/details")
+    assert minutes(kept_until(visitor)) == first + 15
+    assert visitor.page.locator(".hold button").count() == 0
+
+
+def test_the_end_of_a_hold_is_said_and_nothing_moves(arrive: Arrive) -> None:
+    visitor = arrive("en", WIDE)
+    visitor.page.clock.install(time=datetime.now(UTC))
+    walks.at_details(visitor)
+    said = visitor.page.locator(".hold [role=status]")
+    assert said.inner_text() == ""
+    visitor.page.clock.fast_forward("12:30")
+    assert "3 minutes" in said.inner_text()
+    visitor.page.clock.fast_forward("05:00")
+    assert "no longer kept" in said.inner_text()
+    assert not visitor.page.locator(".hold button").is_visible()
+
+
+def test_lost_times_alone_are_chosen_anew(arrive: Arrive, busy_house: LiveServer) -> None:
+    visitor, person = arrive("en", NARROW), Person.new()
+    walks.at_check(visitor, person)
+    before = walks.times_of(visitor)
+    lapse_the_last_hold(busy_house)
+    siv = arrive("en", WIDE)
+    walks.at_health(siv)
+    walks.click(visitor, walks.MAIN_BUTTON)
+    assert visitor.is_on("book/lost")
+    names = visitor.page.eval_on_selector_all("main input[type=radio]", "all => [...new Set(all.map((e) => e.name))]")
+    visitor.skip()
+    for name in names:
+        value = visitor.page.locator(f"input[name='{name}']").first.get_attribute("value")
+        visitor.pick(name, value or "")
+    visitor.tab_to(walks.MAIN_BUTTON).press()
+    assert visitor.is_on("book/check")
+    after = walks.times_of(visitor)
+    assert len(set(before) - set(after)) == len(names)
+    walks.click(visitor, walks.MAIN_BUTTON)
+    assert walks.times_of(visitor) == after
+    assert courses_of(busy_house, person) == 1
+
+
+def test_times_that_are_still_free_are_kept_again(arrive: Arrive, busy_house: LiveServer) -> None:
+    visitor, person = arrive("nb", NARROW), Person.new()
+    walks.at_details(visitor)
+    walks.fill_details(visitor, person)
+    lapse_the_last_hold(busy_house)
+    walks.click(visitor, walks.MAIN_BUTTON)
+    assert visitor.is_on("book/check")
+    assert person.name in visitor.page.locator("main").inner_text()
+
+
+def test_two_tabs_book_one_course_at_the_times_that_were_read(arrive: Arrive, busy_house: LiveServer) -> None:
+    visitor, person = arrive("en", WIDE), Person.new()
+    walks.at_check(visitor, person)
+    first, second = visitor.page, visitor.new_page()
+    visitor.page = second
+    walks.at_health_again(visitor, walks.TUESDAYS.replace("tue", "thu"))
+    assert visitor.is_on("book/check")
+    visitor.page = first
+    walks.click(visitor, walks.MAIN_BUTTON)
+    assert visitor.is_on("book/check")
+    assert courses_of(busy_house, person) == 0
+    read = walks.times_of(visitor)
+    walks.click(visitor, walks.MAIN_BUTTON)
+    booked = visitor.page.url
+    visitor.page = second
+    walks.click(visitor, walks.MAIN_BUTTON)
+    assert visitor.page.url == booked
+    assert walks.times_of(visitor) == read
+    assert courses_of(busy_house, person) == 1
+
+
+def test_a_double_click_books_one_course(arrive: Arrive, busy_house: LiveServer) -> None:
+    for scripts in (True, False):
+        visitor, person = arrive("en", WIDE, java_script_enabled=scripts), Person.new()
+        walks.at_check(visitor, person)
+        visitor.page.locator(walks.MAIN_BUTTON).dblclick(no_wait_after=True)
+        visitor.page.wait_for_url("**/booked")
+        assert courses_of(busy_house, person) == 1
+
+
+def test_who_must_be_rung_first_has_times_kept_and_nothing_booked(arrive: Arrive, busy_house: LiveServer) -> None:
+    visitor, person = arrive("en", NARROW), Person.new()
+    walks.at_check(visitor, person, gate="unsure")
+    walks.click(visitor, walks.MAIN_BUTTON)
+    assert visitor.page.locator("h1").inner_text() == "Your times are kept"
+    walks.click(visitor, "main .actions a.button")
+    for words in (visitor.page.title(), visitor.page.locator("main").inner_text()):
+        assert "booked" not in re.sub(r"kept, not booked|[Nn]othing is booked", "", words)
+    with database(busy_house) as connection:
+        statuses = select(Appointment.status).join(Course, Course.id == Appointment.course_id)
+        assert set(connection.scalars(statuses.where(Course.email == person.email))) == {"pending"}
+
+
+def test_a_single_appointment_is_booked_by_keyboard(arrive: Arrive, busy_house: LiveServer) -> None:
+    visitor, person = arrive("nb", NARROW), Person.new()
+    visitor.open("book")
+    walks.answer_need(visitor, "first-visit")
+    visitor.skip().tab_to("main .options a").press()
+    visitor.skip().tab_to("main button.time")
+    visitor.chosen = True
+    visitor.press()
+    walks.answer_health(visitor)
+    walks.tell_details(visitor, person)
+    walks.confirm(visitor)
+    walks.open_course(visitor)
+    assert len(walks.times_of(visitor)) == 1
