@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKey, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from booking.domain.schedule import Name
-from booking.store.database import Base
+from booking.store.database import Base, remembered
 
 
 class Group(Base):
@@ -71,6 +71,7 @@ def the_group(session: Session) -> Group:
     return session.scalars(select(Group)).first() or unnamed
 
 
+@remembered(Clinic, Room)
 def all_clinics(session: Session) -> list[Clinic]:
     """Every clinic with its rooms, in display order."""
     return list(session.scalars(select(Clinic).order_by(Clinic.position)))

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import wraps
+from itertools import chain
 from sqlite3 import Connection as SqliteConnection
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import JSON, BigInteger, Connection, Dialect, Engine, MetaData, TypeDecorator, event
-from sqlalchemy.orm import DeclarativeBase, registry
+from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction, registry
 
 from booking.domain.course import Departure, Deviation
 from booking.domain.period import moment_of, seconds_of
 from booking.domain.schedule import Name
 from booking.domain.slot import Reason, ReasonKind
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
 BUSY_TIMEOUT_MS = 10_000
+
+_ANSWERS = "answers"
+_Answers = dict[tuple[Any, ...], tuple[frozenset[type], Any]]
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -117,6 +125,46 @@ def _begin_sqlite(connection: Connection) -> None:
         return
     immediate = connection.get_execution_options().get("writing", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def remembered(
+    *tables: type[Base],
+) -> Callable[[Callable[Concatenate[Session, P], T]], Callable[Concatenate[Session, P], T]]:
+    """Asks a question once in a transaction, as long as its session writes no row of these tables.
+
+    For what many parts of one page or one booking ask for and hardly anybody ever changes. The answer is shared: it is
+    read, never written.
+    """
+
+    def mark(question: Callable[Concatenate[Session, P], T]) -> Callable[Concatenate[Session, P], T]:
+        @wraps(question)
+        def ask(session: Session, /, *args: P.args, **kwargs: P.kwargs) -> T:
+            answers: _Answers = session.info.setdefault(_ANSWERS, {})
+            key = (question, args, tuple(kwargs.items()))
+            if key not in answers:
+                answers[key] = (frozenset(tables), question(session, *args, **kwargs))
+            answer: T = answers[key][1]
+            return answer
+
+        return ask
+
+    return mark
+
+
+@event.listens_for(Session, "after_flush")
+def _forget_changed(session: Session, context: object) -> None:
+    answers: _Answers = session.info.get(_ANSWERS, {})
+    if answers:
+        written = {type(row) for row in chain(session.new, session.dirty, session.deleted)}
+        for key in [key for key, (tables, _) in answers.items() if tables & written]:
+            del answers[key]
+
+
+@event.listens_for(Session, "after_transaction_end")
+def _forget(session: Session, transaction: SessionTransaction) -> None:
+    """With the transaction or a savepoint in it; each flush ends one of its own, which means nothing here."""
+    if transaction.parent is None or transaction.nested:
+        session.info.pop(_ANSWERS, None)
 
 
 def utc(moment: datetime) -> datetime:

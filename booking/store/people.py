@@ -6,7 +6,7 @@ from sqlalchemy import JSON, ForeignKey, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from booking.domain.schedule import Name
-from booking.store.database import Base
+from booking.store.database import Base, remembered
 
 
 class Profession(Base):
@@ -36,6 +36,7 @@ class Clinician(Base):
     profession: Mapped[Profession] = relationship(lazy="joined", innerjoin=True)
 
 
+@remembered(Clinician, Profession)
 def all_clinicians(session: Session) -> list[Clinician]:
     """Every clinician with her profession, in display order."""
     return list(session.scalars(select(Clinician).order_by(Clinician.id)))

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from booking.domain import protocol as domain
 from booking.domain.schedule import Name
-from booking.store.database import Base
+from booking.store.database import Base, remembered
 
 
 class Treatment(Base):
@@ -71,11 +71,13 @@ class ProtocolStep(Base):
         return domain.Step(domain.StepKind(self.kind), self.number, self.treatment.value(), window)
 
 
+@remembered(Protocol, ProtocolStep, Treatment)
 def protocol_by_slug(session: Session, slug: str) -> domain.Protocol | None:
     row = session.scalar(select(Protocol).where(Protocol.slug == slug))
     return _value(row) if row else None
 
 
+@remembered(Protocol, ProtocolStep, Treatment)
 def protocol_by_id(session: Session, protocol_id: int) -> domain.Protocol:
     return _value(session.get_one(Protocol, protocol_id))
 
