@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from functools import lru_cache
 
 import phonenumbers
-from babel.dates import format_date, format_time
+from babel import dates, numbers
 from babel.lists import format_list
-from babel.numbers import format_decimal
 from flask_babel import force_locale, gettext, ngettext
 
 from booking.domain.period import Period, oslo
@@ -28,6 +28,12 @@ _DATE = {"nb": "d. MMMM", "en": "d MMMM"}
 _TIME = {"nb": "HH.mm", "en": "HH:mm"}
 _CLOCK = {"nb": "kl.\N{NO-BREAK SPACE}", "en": ""}
 _PRICE = {"nb": "{}\N{NO-BREAK SPACE}kr", "en": "NOK\N{NO-BREAK SPACE}{}"}
+
+
+format_date = lru_cache(4096)(dates.format_date)
+format_time = lru_cache(4096)(dates.format_time)
+format_decimal = lru_cache(4096)(numbers.format_decimal)
+"""The same few hundred dates, times and prices stand on every page; putting one into words takes longer than a row."""
 
 
 def weekday(moment: date | datetime, language: str) -> str:
