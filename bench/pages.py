@@ -14,7 +14,7 @@ PACKED = {"Accept-Encoding": "gzip"}
 
 
 def pages(client: Client, now: datetime) -> Iterator[Question]:
-    reference, against = "a page with one SELECT", client.side(ONE_SELECT)
+    reference, against = "a page of the site with one SELECT in its frame", client.side(ONE_SELECT)
     day = oslo(now).date() + timedelta(days=8)
     for name, aim, path in (
         ("planner page", 6, "/en/book/plan?clinic=lambertseter"),
@@ -25,7 +25,7 @@ def pages(client: Client, now: datetime) -> Iterator[Question]:
 
 
 def feeds(client: Client, feed: str, events: int) -> Iterator[Question]:
-    reference, against = "hello-world's rate", client.side(HELLO)
+    reference, against = "hello-world's rate, a view of the site", client.side(HELLO)
     body, tag = client.get(feed, PACKED)
     warm = client.side(feed, PACKED)
     unchanged = client.side(feed, {**PACKED, "If-None-Match": tag}, status=304)

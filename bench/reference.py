@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from flask import Flask
+from flask import Flask, render_template_string
 from sqlalchemy import select
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
@@ -13,26 +13,36 @@ from booking.store.clinics import Clinic
 from booking.store.database import db
 from booking.web.access import Rule, open_to
 
-HELLO, CPU, ONE_SELECT = "/bench/hello", "/bench/cpu", "/en/one-select"
+HELLO, ONE_SELECT, CPU = "/hello", "/en/one-select", "/bench/cpu"
+
+PAGE = """
+{% extends "base.html" %}
+{% block title %}{{ clinic.name }}{% endblock %}
+{% block heading %}{{ clinic.name }}{% endblock %}
+{% block content %}<p>{{ clinic.full_address }}</p>{% endblock %}
+"""
 
 
-def hello_world() -> Flask:
-    """A plain Flask application that always says the same, and another page that tells the seconds of processor time
-    that this process has used."""
-    app = Flask("hello")
-    app.add_url_rule("/hello", "hello", lambda: "Hello, world")
+def counter() -> Flask:
+    """Tells the seconds of processor time that this process has used."""
+    app = Flask("counter")
     app.add_url_rule("/cpu", "cpu", lambda: repr(time.process_time()))
     return app
 
 
 @open_to(Rule.EVERYBODY)
 def one_select() -> str:
-    """One row of the house and its address."""
-    clinic = db.session.scalars(select(Clinic.name)).first()
-    return f"<!doctype html><title>{clinic}</title>"
+    """A page of the site with one row on it; the frame around it asks for what it shows on every page."""
+    return render_template_string(PAGE, clinic=db.session.scalars(select(Clinic)).first())
+
+
+@open_to(Rule.EVERYBODY)
+def hello() -> str:
+    return "Hello, world"
 
 
 def site() -> DispatcherMiddleware:
     house = create_app()
+    house.add_url_rule(HELLO, "hello", hello)
     house.add_url_rule(ONE_SELECT, "one_select", one_select)
-    return DispatcherMiddleware(house, {"/bench": hello_world()})
+    return DispatcherMiddleware(house, {"/bench": counter()})
