@@ -265,10 +265,12 @@ class Oracle:
         return left_out or [week]
 
     def off(self, pattern: Place, sessions: tuple[Place, ...], number: int) -> tuple[int, int, int, int]:
-        place, home = sessions[number], self.at_home(pattern, self.due(sessions, number)[0])
-        if place == home:
+        place = sessions[number]
+        home = self.at_home(pattern, monday(place.day))
+        slipped = monday(place.day) not in self.due(sessions, number)
+        if place == home and not slipped:
             return (0, 0, 0, 0)
-        departure = 1 if place.day == home.day else 2
+        departure = 1 if place.day == home.day and not slipped else 2
         if place.clinician != home.clinician:
             departure = 3
         if place.clinic != home.clinic:
