@@ -1,4 +1,8 @@
-"""axe on a page as it stands in the browser: what breaks a rule, in words."""
+"""axe on a page as it stands in the browser: what breaks a rule, in words.
+
+A run takes a good part of a second, so the short form of the tests runs all rules once per page and width, in one
+language, and contrast alone in the dark; the long form runs everything in every look.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +11,32 @@ from typing import Any
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
+from tests.journeys.visitor import NARROW, WIDE, Visitor
+
 CONTRAST = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
 _SCRIPT = Axe().axe_script
 _RUN = """options => axe.run(options).then(found => found.violations.flatMap(rule =>
   rule.nodes.map(node => `${rule.id}: ${node.target.join(" ")}: ${node.failureSummary}`)))"""
+
+
+def look(visitor: Visitor, *, everything: bool) -> None:
+    """Looks at her page as wide as it is, in the light and in the dark; she complains about what breaks a rule."""
+    page = visitor.page
+    found = [f"light: {words}" for words in all_rules(page)]
+    page.emulate_media(color_scheme="dark")
+    found += [f"dark: {words}" for words in (all_rules(page) if everything else contrast(page))]
+    page.emulate_media(color_scheme="light")
+    for words in found:
+        visitor.complain(f"{page.viewport_size} {words}")
+
+
+def look_in_both_widths(visitor: Visitor, *, everything: bool) -> None:
+    """The same on a phone and on a desk; whoever keeps her width then has it again."""
+    for width in (NARROW, WIDE):
+        visitor.page.set_viewport_size({"width": width, "height": 800})
+        visitor.look()
+        look(visitor, everything=everything)
+    visitor.page.set_viewport_size({"width": visitor.width, "height": 800})
 
 
 def all_rules(page: Page) -> list[str]:
@@ -21,14 +47,6 @@ def all_rules(page: Page) -> list[str]:
 def contrast(page: Page) -> list[str]:
     """Which words stand out too little."""
     return _run(page, CONTRAST)
-
-
-def in_the_dark(page: Page) -> list[str]:
-    """Which words stand out too little in the dark."""
-    page.emulate_media(color_scheme="dark")
-    found = contrast(page)
-    page.emulate_media(color_scheme="light")
-    return found
 
 
 def _run(page: Page, options: dict[str, Any]) -> list[str]:

@@ -41,7 +41,7 @@ class Looks:
         self.pages.append(visitor.page.url)
         mine = next(self.turns) % 2 == 0
         if mine or self.everything:
-            visitor.complaints += axe.all_rules(visitor.page) + axe.in_the_dark(visitor.page)
+            axe.look(visitor, everything=self.everything)
         if not mine or self.everything:
             visitor.tab_through()
             visitor.page.reload()

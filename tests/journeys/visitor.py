@@ -13,8 +13,8 @@ from playwright.sync_api import Browser, Page, Response
 NARROW, WIDE = 320, 1280
 MOST_TABS = 200
 
-# Chromium itself notes that an answer was a 422; nothing that a page says or does.
-OWN_NOTE = "Failed to load resource: the server responded with a status of 422"
+# Chromium itself notes each answer from 400 on; nothing that a page says or does.
+OWN_NOTE = re.compile(r"Failed to load resource: the server responded with a status of (\d+) .*")
 
 _STOPS = """
   const tabbable = "a[href], button:not(:disabled), input:not([type=hidden], :disabled), select, textarea, summary,"
@@ -65,7 +65,8 @@ FRAME = """() => ({
 
 
 class Visitor:
-    """`complaints` collects what was wrong on the way; `looks` are more looks that she takes at every page."""
+    """`complaints` collects what was wrong on the way; `looks` are more looks that she takes at every page; `refusals`:
+    which answers from 400 on surprise nobody."""
 
     def __init__(self, browser: Browser, site: str, language: str, width: int, **options: Any) -> None:
         plain = {"viewport": {"width": width, "height": 800}, "locale": language, "reduced_motion": "reduce"}
@@ -74,6 +75,7 @@ class Visitor:
         self.site, self.language, self.width = site, language, width
         self.complaints: list[str] = []
         self.looks: list[Callable[[Visitor], None]] = []
+        self.refusals = {422}
         self.chosen = False
         self.page = self.new_page()
 
@@ -207,7 +209,7 @@ class Visitor:
         self.complaints.append(f"{urlsplit(page).path}: {words}")
 
     def _heard(self, words: str) -> None:
-        if not words.startswith(OWN_NOTE):
+        if not OWN_NOTE.match(words):
             self.complain(f"console: {words}")
 
     def _asked(self, url: str) -> None:
@@ -215,5 +217,5 @@ class Visitor:
             self.complain(f"asks elsewhere: {url}")
 
     def _answered(self, response: Response) -> None:
-        if response.status >= 400 and response.status != 422:
+        if response.status >= 400 and response.status not in self.refusals:
             self.complain(f"{response.url} answers {response.status}")

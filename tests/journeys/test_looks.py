@@ -1,0 +1,119 @@
+"""Looks: pages beside the straight way, read by axe; and pages enlarged, printed, and without moving parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.journeys import axe, walks
+from tests.journeys.visitor import NARROW, WIDE, Visitor
+from tests.journeys.walks import Person
+
+Arrive = Callable[..., Visitor]
+
+PLANS = "book/plan?clinic=lambertseter&day=mon&from=2027-03-22"
+PUBLIC = (
+    "articles/acupuncture-can-relieve-fibromyalgia",
+    "clinics",
+    "clinics/raholt",
+    "clinicians",
+    "clinicians/ask-eksempel",
+    "privacy",
+    "accessibility",
+    "my-appointments",
+    "call-me",
+    "call-me/noted?by=2027-03-02",
+    "book?asked=1",
+    "book/by-phone",
+    PLANS,
+    "book/plan?clinic=raholt&day=thu&new=1",
+    "book/plan?from=2027-04-31&away_from=x",
+    "book/single?kind=needle-session",
+    "book/single?kind=needle-session&clinic=lambertseter&on=2027-04-06",
+    "no/such/page",
+)
+
+HIDDEN_DATES = """() => [...document.querySelectorAll(".dates li")].filter((row) => {
+  const box = row.getBoundingClientRect(), list = row.parentElement.getBoundingClientRect();
+  return !row.checkVisibility() || box.height < 10 || list.height < box.height || list.width < 100
+    || getComputedStyle(row.parentElement).clipPath !== "none";
+}).length"""
+
+# Which parts move by themselves, or take their time to change.
+MOVING = """() => document.getAnimations().length + [...document.querySelectorAll("*")].filter((each) => {
+  const style = getComputedStyle(each);
+  return style.transitionDuration.split(", ").some((time) => parseFloat(time) > 0)
+    || style.animationName !== "none" || style.scrollBehavior === "smooth";
+}).length"""
+
+
+@pytest.mark.parametrize("language", ["nb", "en"])
+def test_axe_finds_nothing_on_public_pages(arrive: Arrive, all_forms: bool, language: str) -> None:
+    visitor = arrive(language, NARROW)
+    visitor.refusals.add(404)
+    for path in PUBLIC if all_forms else PUBLIC[language == "en" :: 2]:
+        visitor.open(path)
+        axe.look_in_both_widths(visitor, everything=all_forms)
+
+
+def test_axe_finds_nothing_where_dates_are_changed(arrive: Arrive, all_forms: bool) -> None:
+    for language, link in (("nb", ".why a"), ("en", ".act a[href*=times]")):
+        visitor = arrive(language, WIDE).open(PLANS)
+        walks.click(visitor, f"article.proposal {link}")
+        axe.look_in_both_widths(visitor, everything=all_forms)
+
+
+def test_axe_finds_nothing_where_something_was_mistyped(arrive: Arrive, all_forms: bool) -> None:
+    visitor = arrive("nb", NARROW)
+    walks.at_health(visitor)
+    walks.click(visitor, walks.MAIN_BUTTON)
+    axe.look_in_both_widths(visitor, everything=all_forms)
+    visitor.page.check("input[name=gate][value=no]")
+    walks.click(visitor, walks.MAIN_BUTTON)
+    walks.click(visitor, walks.MAIN_BUTTON)
+    assert visitor.is_on("book/details")
+    axe.look_in_both_widths(visitor, everything=all_forms)
+
+
+def test_axe_finds_nothing_on_a_patients_own_pages(arrive: Arrive, all_forms: bool) -> None:
+    visitor = arrive("en", WIDE)
+    walks.at_course(visitor, Person.new(), channel="subscription")
+    axe.look_in_both_widths(visitor, everything=all_forms)
+    walks.click(visitor, "main a[href$='/print']")
+    axe.look_in_both_widths(visitor, everything=all_forms)
+    visitor.open(visitor.page.url.removeprefix(visitor.site).replace("/print", "/contact"))
+    visitor.page.fill("#email", "nowhere")
+    walks.click(visitor, walks.MAIN_BUTTON)
+    axe.look_in_both_widths(visitor, everything=all_forms)
+
+
+def test_pages_are_whole_at_twice_their_size(arrive: Arrive) -> None:
+    visitor = arrive("nb", WIDE // 2, device_scale_factor=2)
+    walks.at_course(visitor, Person.new(), PLANS)
+    visitor.skip().tab_to("main .actions a")
+
+
+def test_the_dates_of_a_course_can_be_printed(arrive: Arrive) -> None:
+    for width in (NARROW, WIDE):
+        visitor = arrive("nb", width)
+        visitor.open(PLANS).page.emulate_media(media="print")
+        assert visitor.page.evaluate(HIDDEN_DATES) == 0
+        visitor.page.emulate_media(media="screen")
+        walks.at_course(visitor, Person.new(), PLANS)
+        visitor.page.emulate_media(media="print")
+        assert visitor.page.locator(".dates li").count() == 10
+        assert visitor.page.evaluate(HIDDEN_DATES) == 0
+        assert not visitor.page.locator("form, .top nav, .strip a, .skip").locator("visible=true").count()
+
+
+def test_nothing_moves_for_who_wants_no_motion(arrive: Arrive) -> None:
+    visitor = arrive("en", WIDE)
+    for path in ("", PLANS, "book"):
+        assert visitor.open(path).page.evaluate(MOVING) == 0
+
+
+def test_nothing_moves_by_itself(arrive: Arrive) -> None:
+    visitor = arrive("en", WIDE, reduced_motion="no-preference")
+    for path in ("", PLANS):
+        assert visitor.open(path).page.evaluate("() => document.getAnimations().length") == 0
