@@ -162,9 +162,15 @@ def _forget_changed(session: Session, context: object) -> None:
 
 @event.listens_for(Session, "after_transaction_end")
 def _forget(session: Session, transaction: SessionTransaction) -> None:
-    """With the transaction or a savepoint in it; each flush ends one of its own, which means nothing here."""
-    if transaction.parent is None or transaction.nested:
+    """With the outermost transaction; each flush and savepoint ends one of its own, which means nothing here."""
+    if transaction.parent is None:
         session.info.pop(_ANSWERS, None)
+
+
+@event.listens_for(Session, "after_soft_rollback")
+def _forget_undone(session: Session, transaction: SessionTransaction) -> None:
+    """A savepoint that is rolled back may have been asked in."""
+    session.info.pop(_ANSWERS, None)
 
 
 def utc(moment: datetime) -> datetime:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 from flask import Flask
@@ -69,3 +70,13 @@ def test_a_clinic_that_is_written_is_asked_for_again(session: Session, statement
     all_clinics(session)[0].position = 9
     session.flush()
     assert [clinic.position for clinic in all_clinics(session)] == [2, 3, 9]
+
+
+def test_what_a_savepoint_took_back_is_not_there(session: Session) -> None:
+    clinics = all_clinics(session)
+    with suppress(ZeroDivisionError), session.begin_nested():
+        clinics[0].position = 9
+        session.flush()
+        assert all_clinics(session)[-1] is clinics[0]
+        raise ZeroDivisionError
+    assert [clinic.position for clinic in all_clinics(session)] == [1, 2, 3]
