@@ -95,18 +95,23 @@ class Itinerary:
 
     def _price(self, sessions: Sessions, at: int, spot: Spot) -> int:
         """What it costs to have the session at `spot`."""
-        home = self._home(self._due(sessions, at)[0])
-        departure = _departure(spot, home)
+        home, departure = self._home(spot.day // 7), self._departure(sessions, at, spot)
         return price(departure, abs(spot.day - home.day), abs(spot.step - home.step)) if departure else 0
 
+    def _departure(self, sessions: Sessions, at: int, spot: Spot) -> Departure | None:
+        """How the session at `spot` departs from the pattern; after a slip always, at least as on another day."""
+        week = spot.day // 7
+        departure = _departure(spot, self._home(week))
+        slipped = week not in self._due(sessions, at)
+        return max(departure or Departure.SAME_WEEK, Departure.SAME_WEEK) if slipped else departure
+
     def _deviation(self, sessions: Sessions, at: int) -> Deviation | None:
-        due = self._due(sessions, at)
-        home = self._home(due[0])
-        departure = _departure(sessions[at], home)
+        departure = self._departure(sessions, at, sessions[at])
         if departure is None:
             return None
+        due = self._due(sessions, at)
         against = (reason for week in due for reason in self._against(sessions, at, self._home(week)))
-        return Deviation(self._board.start(home), sorted_reasons(against), departure)
+        return Deviation(self._board.start(self._home(due[0])), sorted_reasons(against), departure)
 
     def _against(self, sessions: Sessions, at: int, home: Spot) -> Iterable[Reason]:
         """Why the session does not lie at the pattern's time in one of the weeks in which it was due."""
@@ -175,7 +180,7 @@ class Itinerary:
 
 
 def _departure(spot: Spot, home: Spot) -> Departure | None:
-    """How a session at `spot` departs from where it was due; None if it does not."""
+    """How a session at `spot` departs from the pattern's place in its week; None if it does not."""
     if spot.clinic != home.clinic:
         return Departure.OTHER_CLINIC
     if spot.clinician != home.clinician:

@@ -24,8 +24,9 @@ What a deviation costs
 What a slip is
     A week is left out only if without that the pattern has no course at all: the number of weeks left out is least
     first, then the cost. The session after the gap always deviates: it stands instead of the pattern's time in the
-    first week left out, for all the reasons of the weeks left out, at least as on another day; `max_gap` does not hold
-    for that gap; the review's window and target move by 7 days a week.
+    first week left out, for all the reasons of the weeks left out. Its days and minutes are counted in its own week, so
+    that it comes back to the pattern if it can, and its departure is at least that of another day. `max_gap` does not
+    hold for that gap; the review's window and target move by 7 days a week.
 
 What stands around it
     A first visit lies in its window before session 1, on the same date only directly before it at the same clinic; the

@@ -265,29 +265,29 @@ class Search:
         start = layout[0] * 7 + home.weekday
         weeks = [[(0, start, step)]]
         for number, (before, week) in enumerate(pairwise(layout), 1):
-            weeks.append(self._week(number, home, step, week, before + 1))
+            weeks.append(self._week(number, home, step, week, slipped=week > before + 1))
         return weeks
 
-    def _week(self, number: int, home: Home, step: int, week: int, due: int) -> list[tuple[int, int, int]]:
-        """The best start of each day of `week` for the session that was due in the week `due`."""
+    def _week(self, number: int, home: Home, step: int, week: int, *, slipped: bool) -> list[tuple[int, int, int]]:
+        """The best start of each day of `week`; after a slip, one on the pattern costs a deviation, too."""
         own = self._masks(home.clinician, home.clinic)[number]
         clinic, everybody = self._clinic[home.clinic][number], self._any[number]
-        due_day = due * 7 + home.weekday
+        home_day = week * 7 + home.weekday
         found = []
         for day in range(week * 7, week * 7 + 7):
             if not everybody[day]:
                 continue
             if mask := own[day]:
-                if day == due_day and mask >> step & 1:
+                if day == home_day and mask >> step & 1 and not slipped:
                     found.append((0, day, step))
                     continue
-                departure = Departure.SAME_DAY if day == due_day else Departure.SAME_WEEK
+                departure = Departure.SAME_DAY if day == home_day and not slipped else Departure.SAME_WEEK
             elif mask := clinic[day]:
                 departure = Departure.COLLEAGUE
             else:
                 mask, departure = everybody[day], Departure.OTHER_CLINIC
             place = nearest(mask, step)
-            found.append((price(departure, abs(day - due_day), abs(place - step)), day, place))
+            found.append((price(departure, abs(day - home_day), abs(place - step)), day, place))
         return found
 
     def _last_day(self, layout: Layout, start: int) -> int:

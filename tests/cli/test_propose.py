@@ -117,7 +117,7 @@ def test_mondays_at_raholt_keep_their_hour_when_the_clocks_change(demo_app: Flas
 
 
 def test_tuesdays_at_eidsvoll_slip_over_the_three_weeks_of_july(demo_app: Flask) -> None:
-    """Weeks 28 to 30 are closed. Session 3 stands for 13 July, to which 2 August is nearer than 3 August; the review
+    """Weeks 28 to 30 are closed. Session 3 stands for 13 July, on the first Tuesday after the closing; the review
     moves by the same three weeks."""
     said = propose(demo_app, "--clinic", "eidsvoll-sundet", "--days", "tue", "--from", "2027-06-28")
 
@@ -126,7 +126,7 @@ def test_tuesdays_at_eidsvoll_slip_over_the_three_weeks_of_july(demo_app: Flask)
     assert starts(said) == [
         "2027-06-29T10:00+02",
         "2027-07-06T10:00+02",
-        "2027-08-02T10:00+02",
+        "2027-08-03T10:00+02",
         "2027-08-10T10:00+02",
         "2027-08-17T10:00+02",
         "2027-08-24T10:00+02",

@@ -84,13 +84,13 @@ def test_mondays_keep_their_time_on_the_wall_when_summer_time_ends() -> None:
 
 def test_the_summer_closing_makes_a_course_slip_three_weeks() -> None:
     plan = plans(SCHEDULE, COURSE, wishes(EIDSVOLL, TUE, start=date(2027, 6, 28)), MARCH)[0]
-    assert dates(plan.sessions[:4]) == ["2027-06-29", "2027-07-06", "2027-08-02", "2027-08-10"]
+    assert dates(plan.sessions[:4]) == ["2027-06-29", "2027-07-06", "2027-08-03", "2027-08-10"]
     moved = plan.sessions[2].deviation
     assert moved is not None
     assert wall(moved.instead_of)[:10] == "2027-07-13"
     assert moved.departure is Departure.SAME_WEEK
     assert _details(plan.sessions[2]) == ["Summer closing"]
-    assert plan.cost == Cost(1, 2, 20, 0)
+    assert plan.cost == Cost(1, 2, 0, 0)
 
 
 def test_the_review_moves_with_a_slip() -> None:

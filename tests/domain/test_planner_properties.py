@@ -104,9 +104,9 @@ def off_by(plan: Plan, session: Planned) -> Cost:
     deviation = session.deviation
     if deviation is None:
         return Cost(0, 0, 0, 0)
-    due = deviation.instead_of.astimezone(WALL).date()
+    days = abs(session.day.weekday() - plan.pattern.weekday)
     minutes = abs(session.minute - plan.pattern.minute)
-    return Cost(1, deviation.departure, abs((session.day - due).days), minutes)
+    return Cost(1, deviation.departure, days, minutes)
 
 
 @LIVELY
