@@ -9,6 +9,8 @@ import pytest
 from tests.journeys import axe, walks
 from tests.journeys.visitor import NARROW, WIDE, Visitor
 from tests.journeys.walks import Person
+from tests.servers.databases import only_sqlite
+from tests.servers.web import LiveServer
 
 Arrive = Callable[..., Visitor]
 
@@ -85,6 +87,20 @@ def test_axe_finds_nothing_on_a_patients_own_pages(arrive: Arrive, all_forms: bo
     visitor.open(visitor.page.url.removeprefix(visitor.site).replace("/print", "/contact"))
     visitor.page.fill("#email", "nowhere")
     walks.click(visitor, walks.MAIN_BUTTON)
+    axe.look_in_both_widths(visitor, everything=all_forms)
+
+
+@only_sqlite
+def test_axe_finds_nothing_in_the_mailbox_of_a_development_machine(
+    arrive: Arrive, all_forms: bool, start_server: Callable[..., LiveServer], demonstration_url: str
+) -> None:
+    server = start_server(demonstration_url)
+    visitor = arrive("en", NARROW, site=server.url)
+    walks.at_course(visitor, Person.new(), channel="file")
+    assert server.flask("worker", "--once").returncode == 0
+    visitor.open("/dev/mailbox")
+    axe.look_in_both_widths(visitor, everything=all_forms)
+    walks.click(visitor, "main a[href^='/dev/mailbox/']")
     axe.look_in_both_widths(visitor, everything=all_forms)
 
 
