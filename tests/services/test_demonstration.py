@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+from booking.domain.course import PartOfDay
 from booking.domain.holidays import holidays_on
 from booking.domain.period import at_wall, monday_of, oslo
 from booking.domain.places import minutes_taken, places_on
@@ -226,13 +228,20 @@ def test_courses_are_in_mid_run_at_the_left_edge(full_house: None) -> None:
 
 @only_sqlite
 def test_plans_in_a_filled_house_deviate_and_meet_taken_times_and_rooms(full_house: None) -> None:
-    plans = [
-        plan
+    everywhere = [
+        asked(clinic, weekday, week)
         for clinic in ("lambertseter", "eidsvoll-sundet", "raholt")
         for weekday in range(5)
         for week in (2, 9, 20)
-        for plan in propose(db.session(), office(), asked(clinic, weekday, week), now=NOW).plans
     ]
+    # Three clinicians share two rooms at Lambertseter on Thursday afternoons.
+    crowded = [
+        replace(asked("lambertseter", 3, week), clinician=clinician, parts=frozenset({PartOfDay.AFTERNOON}))
+        for clinician in ("ask-eksempel", "bjork-provesen", "live-demodatter")
+        for week in (2, 6, 9, 13, 20)
+    ]
+    requests = everywhere + crowded
+    plans = [plan for each in requests for plan in propose(db.session(), office(), each, now=NOW).plans]
 
     deviating = [plan for plan in plans if plan.cost.deviations]
     deviations = [each.deviation for plan in plans for each in plan.appointments if each.deviation]

@@ -1,0 +1,34 @@
+"""What the application refuses to start with."""
+
+from __future__ import annotations
+
+import pytest
+
+from booking.app import create_app
+from booking.config import ConfigError, Environment, Settings
+
+SECRET = "a secret of forty characters for this test"  # noqa: S105
+HEALTH = "dGhpcnR5LXR3byBieXRlcyBmb3IgdGhpcyB0ZXN0ISE="
+
+
+def public(database_url: str) -> Settings:
+    return Settings(
+        env=Environment.PRODUCTION,
+        database_url=database_url,
+        url="https://clinic.example",
+        secret_keys=(SECRET,),
+        health_keys=(HEALTH,),
+    )
+
+
+def test_strangers_are_never_offered_demonstration_data(demonstration_url: str) -> None:
+    with pytest.raises(ConfigError, match="demonstration data"):
+        create_app(public(demonstration_url))
+
+
+def test_a_house_without_data_starts_in_production(database_url: str) -> None:
+    assert create_app(public(database_url)).test_client().get("/healthz").status_code == 200
+
+
+def test_a_database_without_tables_can_be_prepared_in_production(tmp_path_factory: pytest.TempPathFactory) -> None:
+    assert create_app(public(f"sqlite:///{tmp_path_factory.mktemp('new') / 'new.db'}"))
