@@ -231,9 +231,7 @@ class _Variables:
             return None
         parts = urlsplit(text)
         if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
-            raise ConfigError(
-                "BOOKING_MAIL must be mailbox, smtp://[user:password@]host[:port] or smtps://…."
-            )
+            raise ConfigError("BOOKING_MAIL must be mailbox, smtp://[user:password@]host[:port] or smtps://….")
         tls = parts.scheme == "smtps"
         return MailServer(
             host=parts.hostname,
@@ -252,9 +250,7 @@ class _Variables:
     def secret_keys(self) -> tuple[str, ...]:
         keys = self.several("SECRET_KEY", DEVELOPMENT_SECRET_KEY)
         if not keys or any(len(key) < SHORTEST_SECRET for key in keys):
-            raise ConfigError(
-                f"Each key in BOOKING_SECRET_KEY must have at least {SHORTEST_SECRET} characters."
-            )
+            raise ConfigError(f"Each key in BOOKING_SECRET_KEY must have at least {SHORTEST_SECRET} characters.")
         return keys
 
     def health_keys(self) -> tuple[str, ...]:

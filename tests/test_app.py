@@ -6,8 +6,9 @@ import pytest
 
 from booking.app import create_app
 from booking.config import ConfigError, Environment, Settings
+from booking.store.database import db
 
-SECRET = "a secret of forty characters for this test"  # noqa: S105
+SECRET = "a secret of forty characters for this test"
 HEALTH = "dGhpcnR5LXR3byBieXRlcyBmb3IgdGhpcyB0ZXN0ISE="
 
 
@@ -27,7 +28,10 @@ def test_strangers_are_never_offered_demonstration_data(demonstration_url: str) 
 
 
 def test_a_house_without_data_starts_in_production(database_url: str) -> None:
-    assert create_app(public(database_url)).test_client().get("/healthz").status_code == 200
+    app = create_app(public(database_url))
+    assert app.test_client().get("/healthz").status_code == 200
+    with app.app_context():
+        db.engine.dispose()
 
 
 def test_a_database_without_tables_can_be_prepared_in_production(tmp_path_factory: pytest.TempPathFactory) -> None:
