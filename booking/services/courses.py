@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import uuid4
 
+from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -38,6 +39,7 @@ from booking.store.appointments import (
     LIVE,
     PENDING,
     Appointment,
+    appointments_of,
     claim,
     drop_appointment_claims,
     keep_claims,
@@ -53,10 +55,10 @@ from booking.store.courses import (
     lapsed_courses,
     running_course,
 )
-from booking.store.database import utc
+from booking.store.database import ONE_STATEMENT, utc
 from booking.store.holds import HeldTime, Hold
 from booking.store.patients import Patient, add_contacts, find_patient, remove_patient
-from booking.store.protocols import protocol_by_id
+from booking.store.protocols import protocol_head
 from booking.store.tasks import open_tasks_of
 from booking.store.unit_of_work import unit_of_work
 
@@ -309,7 +311,7 @@ def _can_run(session: Session, course: Course, appointments: list[Appointment], 
 
 
 def _make_running(session: Session, course: Course, appointments: list[Appointment], *, now: datetime) -> None:
-    exclusive = protocol_by_id(session, course.protocol_id).exclusive
+    exclusive = protocol_head(session, course.protocol_id).exclusive
     if exclusive:
         _make_way(session, course.patient_id, now=now)
     times = [(a.id, a.starts_at, a.ends_at) for a in appointments]
@@ -401,20 +403,19 @@ def _facts_of_plan(planned: Planned) -> dict[str, Any]:
 def _appointments(
     session: Session, office: Office, course: Course, facts: list[dict[str, Any]], *, now: datetime
 ) -> list[Appointment]:
-    appointments = [
-        Appointment(
-            **fact,
-            course_id=course.id,
-            status=PENDING,
-            uid=f"{uuid4()}@{office.uid_host}",
-            sequence=0,
-            updated_at=utc(now),
-        )
+    rows = [
+        fact
+        | {
+            "course_id": course.id,
+            "status": PENDING,
+            "uid": f"{uuid4()}@{office.uid_host}",
+            "sequence": 0,
+            "updated_at": utc(now),
+        }
         for fact in facts
     ]
-    session.add_all(appointments)
-    session.flush()
-    return appointments
+    session.execute(insert(Appointment), rows, execution_options=ONE_STATEMENT)
+    return appointments_of(session, course.id)
 
 
 def _claim_resources(session: Session, appointments: list[Appointment], *, now: datetime) -> None:

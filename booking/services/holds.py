@@ -16,7 +16,7 @@ from booking.domain.slot import steps_of
 from booking.services.office import Office
 from booking.services.privacy import fingerprint, seal, unseal
 from booking.store.appointments import ClaimRow, Resource, claim, drop_held_claims, held_claims
-from booking.store.clinics import all_clinics
+from booking.store.clinics import clinic_rules
 from booking.store.database import utc
 from booking.store.holds import HeldTime, Hold, hold_of, live_holds_from
 from booking.store.unit_of_work import unit_of_work
@@ -202,7 +202,7 @@ def patient_claim_rows(patient_id: int, times: Iterable[tuple[int, datetime, dat
 
 def buffers(session: Session) -> dict[int, int]:
     """Steps of buffer behind each appointment, by clinic."""
-    return {clinic.id: steps_of(clinic.buffer_minutes) for clinic in all_clinics(session)}
+    return {clinic_id: steps_of(rules.buffer_minutes) for clinic_id, rules in clinic_rules(session).items()}
 
 
 def _hold_row(session: Session, office: Office, visitor: Visitor, *, now: datetime) -> Hold:

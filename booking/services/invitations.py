@@ -10,16 +10,17 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from booking.domain.period import seconds_of
 from booking.services.office import Office
 from booking.store.appointments import Appointment
-from booking.store.clinics import all_clinics
+from booking.store.clinics import clinic_rules
 from booking.store.courses import Course
-from booking.store.database import deviation_as_json, utc
+from booking.store.database import ONE_STATEMENT, deviation_as_json, utc
 from booking.store.outbox import Message
-from booking.store.protocols import protocol_by_id
+from booking.store.protocols import protocol_head
 
 INVITATIONS = "invitations"
 
@@ -120,23 +121,27 @@ def _write(
         return
     facts = _facts(session, course)
     snapshots = {appointment.id: _snapshot(appointment) for appointment in appointments}
-    for kind, appointment in kinds:
-        told = [snapshots[appointment.id]] if appointment else list(snapshots.values())
-        session.add(
-            Message(
-                kind=kind,
-                course_id=course.id,
-                appointment_id=appointment.id if appointment else None,
-                recipient=course.email,
-                language=course.language,
-                facts=facts | {"appointments": told},
-                message_id=f"<{uuid4()}@{office.uid_host}>",
-                made_at=utc(now),
-                written_at=utc(at),
-                due_at=utc(at),
-                attempts=0,
-            )
-        )
+    every = {
+        "course_id": course.id,
+        "recipient": course.email,
+        "language": course.language,
+        "made_at": utc(now),
+        "written_at": utc(at),
+        "due_at": utc(at),
+        "attempts": 0,
+    }
+    messages = [
+        every
+        | {
+            "kind": kind,
+            "appointment_id": appointment.id if appointment else None,
+            "facts": facts | {"appointments": [snapshots[appointment.id]] if appointment else list(snapshots.values())},
+            "message_id": f"<{uuid4()}@{office.uid_host}>",
+        }
+        for kind, appointment in kinds
+    ]
+    if messages:
+        session.execute(insert(Message), messages, execution_options=ONE_STATEMENT)
 
 
 def _facts(session: Session, course: Course) -> dict[str, Any]:
@@ -144,10 +149,10 @@ def _facts(session: Session, course: Course) -> dict[str, Any]:
         "name": course.name,
         "reference": course.reference,
         "channel": course.channel,
-        "protocol": protocol_by_id(session, course.protocol_id).slug,
+        "protocol": protocol_head(session, course.protocol_id).slug,
         "new_patient": course.new_patient,
         "decide_by": seconds_of(course.decide_by) if course.decide_by else None,
-        "free_hours": max((clinic.cancel_hours for clinic in all_clinics(session)), default=24),
+        "free_hours": max((rules.cancel_hours for rules in clinic_rules(session).values()), default=24),
     }
 
 

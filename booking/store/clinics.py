@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from sqlalchemy import ForeignKey, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
@@ -75,6 +77,20 @@ def the_group(session: Session) -> Group:
 def all_clinics(session: Session) -> list[Clinic]:
     """Every clinic with its rooms, in display order."""
     return list(session.scalars(select(Clinic).order_by(Clinic.position)))
+
+
+class ClinicRules(NamedTuple):
+    """Minutes kept free after each appointment, and hours before one until which cancelling is free."""
+
+    buffer_minutes: int
+    cancel_hours: int
+
+
+@remembered(Clinic)
+def clinic_rules(session: Session) -> dict[int, ClinicRules]:
+    """The rules of every clinic by its id."""
+    rows = session.execute(select(Clinic.id, Clinic.buffer_minutes, Clinic.cancel_hours))
+    return {clinic_id: ClinicRules(buffer, cancel) for clinic_id, buffer, cancel in rows}
 
 
 def clinic_by_slug(session: Session, slug: str) -> Clinic | None:

@@ -100,6 +100,9 @@ class Base(DeclarativeBase):
     )
 
 
+ONE_STATEMENT = {"render_nulls": True}
+"""For rows inserted together: without it, rows with and without a value for a column go in statements of their own."""
+
 db = SQLAlchemy(model_class=Base, disable_autonaming=True)
 
 

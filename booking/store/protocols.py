@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from sqlalchemy import ForeignKey, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
@@ -80,6 +82,19 @@ def protocol_by_slug(session: Session, slug: str) -> domain.Protocol | None:
 @remembered(Protocol, ProtocolStep, Treatment)
 def protocol_by_id(session: Session, protocol_id: int) -> domain.Protocol:
     return _value(session.get_one(Protocol, protocol_id))
+
+
+class ProtocolHead(NamedTuple):
+    """What booking must know of a protocol, without its steps."""
+
+    slug: str
+    exclusive: bool
+
+
+@remembered(Protocol)
+def protocol_head(session: Session, protocol_id: int) -> ProtocolHead:
+    row = select(Protocol.slug, Protocol.exclusive).where(Protocol.id == protocol_id)
+    return ProtocolHead(*session.execute(row).one())
 
 
 def all_treatments(session: Session) -> list[Treatment]:

@@ -21,22 +21,31 @@ _RUN = """options => axe.run(options).then(found => found.violations.flatMap(rul
 
 def look(visitor: Visitor, *, everything: bool) -> None:
     """Looks at her page as wide as it is, in the light and in the dark; she complains about what breaks a rule."""
-    page = visitor.page
-    found = [f"light: {words}" for words in all_rules(page)]
-    page.emulate_media(color_scheme="dark")
-    found += [f"dark: {words}" for words in (all_rules(page) if everything else contrast(page))]
-    page.emulate_media(color_scheme="light")
-    for words in found:
-        visitor.complain(f"{page.viewport_size} {words}")
+    _complain(visitor, "light", all_rules(visitor.page))
+    _look_in_the_dark(visitor, everything=everything)
 
 
 def look_in_both_widths(visitor: Visitor, *, everything: bool) -> None:
-    """The same on a phone and on a desk; whoever keeps her width then has it again."""
+    """The same on a phone and on a desk (in the short form dark on the desk only); then her width is as it was."""
     for width in (NARROW, WIDE):
         visitor.page.set_viewport_size({"width": width, "height": 800})
         visitor.look()
-        look(visitor, everything=everything)
+        _complain(visitor, f"{width} px, light", all_rules(visitor.page))
+        if everything or width == WIDE:
+            _look_in_the_dark(visitor, everything=everything)
     visitor.page.set_viewport_size({"width": visitor.width, "height": 800})
+
+
+def _look_in_the_dark(visitor: Visitor, *, everything: bool) -> None:
+    page = visitor.page
+    page.emulate_media(color_scheme="dark")
+    _complain(visitor, "dark", all_rules(page) if everything else contrast(page))
+    page.emulate_media(color_scheme="light")
+
+
+def _complain(visitor: Visitor, look: str, found: list[str]) -> None:
+    for words in found:
+        visitor.complain(f"{look}: {words}")
 
 
 def all_rules(page: Page) -> list[str]:
