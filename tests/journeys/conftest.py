@@ -16,7 +16,7 @@ from tests.servers.web import LiveServer, serving
 def busy_house(databases: Databases) -> Iterator[LiveServer]:
     """A server with 60 % of the needle time booked, for all journeys: each visitor takes times of her own."""
     url = databases.new("sqlite", Content.FILLED)
-    with serving(url, workers=2, BOOKING_HOLDS_PER_ADDRESS="1000") as server:
+    with serving(url, BOOKING_HOLDS_PER_ADDRESS="1000") as server:
         yield server
     databases.drop(url)
 

@@ -121,17 +121,23 @@ def test_pages_are_whole_at_twice_their_size(arrive: Arrive) -> None:
     visitor.skip().tab_to("main .actions a")
 
 
-def test_the_dates_of_a_course_can_be_printed(arrive: Arrive) -> None:
-    for width in (NARROW, WIDE):
-        visitor = arrive("nb", width)
-        visitor.open(PLANS).page.emulate_media(media="print")
-        assert visitor.page.evaluate(HIDDEN_DATES) == 0
-        visitor.page.emulate_media(media="screen")
-        walks.at_course(visitor, Person.new(), PLANS)
-        visitor.page.emulate_media(media="print")
-        assert visitor.page.locator(".dates li").count() == 10
-        assert visitor.page.evaluate(HIDDEN_DATES) == 0
-        assert not visitor.page.locator("form, .top nav, .strip a, .skip").locator("visible=true").count()
+def test_the_dates_of_a_plan_and_of_a_course_can_be_printed(arrive: Arrive) -> None:
+    visitor = arrive("nb", NARROW).open(PLANS)
+    assert hidden_in_print(visitor, WIDE) == hidden_in_print(visitor, NARROW) == 0
+    walks.at_course(visitor, Person.new(), PLANS)
+    assert hidden_in_print(visitor, WIDE) == hidden_in_print(visitor, NARROW) == 0
+    visitor.page.emulate_media(media="print")
+    assert visitor.page.locator(".dates li").count() == 10
+    assert not visitor.page.locator("form, .top nav, .strip a, .skip").locator("visible=true").count()
+
+
+def hidden_in_print(visitor: Visitor, width: int) -> int:
+    """How many dates are missing on paper."""
+    visitor.page.set_viewport_size({"width": width, "height": 800})
+    visitor.page.emulate_media(media="print")
+    hidden: int = visitor.page.evaluate(HIDDEN_DATES)
+    visitor.page.emulate_media(media="screen")
+    return hidden
 
 
 def test_nothing_moves_for_who_wants_no_motion(arrive: Arrive) -> None:

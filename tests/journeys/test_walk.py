@@ -44,7 +44,6 @@ class Looks:
             axe.look(visitor, everything=self.everything)
         if not mine or self.everything:
             visitor.tab_through()
-            visitor.page.reload()
 
 
 @pytest.mark.parametrize(
