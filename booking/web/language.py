@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Blueprint, Flask, current_app, g, redirect, request, url_for
 from flask_babel import Babel
@@ -46,8 +47,10 @@ def other_language_url() -> str:
     endpoint = request.endpoint
     if endpoint is None or request.view_args is None or request.method != "GET" or not _has_language():
         return url_for("site.start", language=language)
-    arguments: dict[str, Any] = {key: request.args.getlist(key) for key in request.args}
-    return url_for(endpoint, **(arguments | request.view_args | {"language": language}))
+    path = url_for(endpoint, **(request.view_args | {"language": language}))
+    # Not through url_for, to which some names mean something of their own.
+    query = urlencode(list(request.args.items(multi=True)))
+    return f"{path}?{query}" if query else path
 
 
 def blueprint(name: str, import_name: str) -> Blueprint:

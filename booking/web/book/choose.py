@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from urllib.parse import urlencode
 
 from flask import flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -84,5 +85,5 @@ def _choice(asked: Asked, chosen: Chosen, query: str) -> Choice:
 
 def _back(query: MultiDict[str, str]) -> str:
     endpoint = "book.single" if query.get("kind") else "book.plan"
-    kept = {name: query.getlist(name) for name in query if name not in ("pattern", "swap")}
-    return url_for(endpoint, **kept)  # type: ignore[arg-type]
+    kept = [pair for pair in query.items(multi=True) if pair[0] not in ("pattern", "swap")]
+    return f"{url_for(endpoint)}?{urlencode(kept)}"

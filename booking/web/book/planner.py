@@ -78,7 +78,7 @@ def times() -> ResponseReturnValue:
     except (Unreadable, UnknownWish, DoesNotFit):
         chosen = rhythm = None
     if not chosen or not rhythm:
-        return redirect(url_for("book.plan", **_plain_arguments()), 303)
+        return redirect(f"{url_for('book.plan')}?{_without_plan()}", 303)
     number = request.args.get("session", "")
     if not number:
         return _all_dates(house, asked, rhythm, chosen)
@@ -361,8 +361,10 @@ def _can_be_shorter() -> bool:
     return empty or "away_from" in request.args or "away_to" in request.args
 
 
-def _plain_arguments() -> Any:
-    return {name: request.args.getlist(name) for name in request.args if name not in ("pattern", "swap", "session")}
+def _without_plan() -> str:
+    """The wishes of this address, as they were typed."""
+    pairs = request.args.items(multi=True)
+    return urlencode([pair for pair in pairs if pair[0] not in ("pattern", "swap", "session")])
 
 
 def _canonical(query: str) -> str:
