@@ -132,6 +132,8 @@ def plan_chosen(
     """
     protocol, wishes = resolve(session, asked, now=now)
     limits, pattern = limits_of(office), pattern_of(session, rhythm)
+    if wishes.start > limits.horizon(now):
+        return None
     for days in (needed_range(protocol, wishes, now, limits), widest_range(wishes, now, limits)):
         availability = availability_for(session, office, wishes.clinics, days, now=now, but_hold=but_hold)
         plan = plan_pattern(protocol, wishes, availability, pattern, now=now, limits=limits)

@@ -33,14 +33,17 @@ def query_of(asked: Asked, rhythm: Rhythm | None = None) -> str:
 
 def asked_of(query: MultiDict[str, str]) -> Asked:
     """The wishes of a query that was written by `query_of`. Raises Unreadable for any other value."""
+    away = query.getlist("away")
+    if len(away) > MOST_AWAY:
+        raise Unreadable("away")
     return Asked(
-        clinics=tuple(query.getlist("clinic")),
+        clinics=tuple(dict.fromkeys(query.getlist("clinic"))),
         clinician=query.get("clinician") or None,
         only_her=bool(query.get("only")),
         days=frozenset(read_weekday(day) for day in query.getlist("day")),
         parts=frozenset(read_part(part) for part in query.getlist("part")),
-        start=read_date(query["from"]) if query.get("from") else None,
-        away=tuple(read_dates(text) for text in query.getlist("away")),
+        start=_countable(read_date(query["from"])) if query.get("from") else None,
+        away=tuple(_both_countable(*read_dates(text)) for text in away),
         new_patient=bool(query.get("new")),
     )
 
@@ -112,10 +115,7 @@ def read_place(text: str) -> tuple[datetime, str, str]:
 def read_start(text: str) -> datetime:
     """`2027-05-19T09:30` on the wall in Oslo, as an instant."""
     day, _, time = text.partition("T")
-    when = read_date(day)
-    if not 1900 < when.year < 9000:
-        raise Unreadable(text)
-    return at_wall(when, _minute(time))
+    return at_wall(_countable(read_date(day)), _minute(time))
 
 
 def place_text(start: datetime, clinician: str, clinic: str) -> str:
@@ -172,6 +172,17 @@ def _parts(text: str, count: int) -> list[str]:
     if len(parts) != count or not all(parts):
         raise Unreadable(text)
     return parts
+
+
+def _countable(day: date) -> date:
+    """The date, if it is so far from the first and the last there is that weeks can be counted from it."""
+    if not 1900 < day.year < 9000:
+        raise Unreadable(day.isoformat())
+    return day
+
+
+def _both_countable(first: date, last: date) -> tuple[date, date]:
+    return _countable(first), _countable(last)
 
 
 def _minute(text: str) -> int:
