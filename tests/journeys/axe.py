@@ -36,6 +36,19 @@ def look_in_both_widths(visitor: Visitor, *, everything: bool) -> None:
     visitor.page.set_viewport_size({"width": visitor.width, "height": 800})
 
 
+def look_in_both_languages(visitor: Visitor, *, everything: bool) -> None:
+    """The same; in the long form in the other language, too, and then back to where she was."""
+    look_in_both_widths(visitor, everything=everything)
+    if not everything:
+        return
+    here, language = visitor.page.url, visitor.language
+    visitor.language = "en" if language == "nb" else "nb"
+    visitor.open(here.removeprefix(visitor.site).replace(f"/{language}/", f"/{visitor.language}/", 1))
+    look_in_both_widths(visitor, everything=everything)
+    visitor.language = language
+    visitor.open(here.removeprefix(visitor.site))
+
+
 def _look_in_the_dark(visitor: Visitor, *, everything: bool) -> None:
     page = visitor.page
     page.emulate_media(color_scheme="dark")

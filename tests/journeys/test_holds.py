@@ -84,7 +84,7 @@ def test_lost_times_alone_are_chosen_anew(arrive: Arrive, busy_house: LiveServer
     walks.at_health(siv)
     walks.click(visitor, walks.MAIN_BUTTON)
     assert visitor.is_on("book/lost")
-    axe.look_in_both_widths(visitor, everything=all_forms)
+    axe.look_in_both_languages(visitor, everything=all_forms)
     names = visitor.page.eval_on_selector_all("main input[type=radio]", "all => [...new Set(all.map((e) => e.name))]")
     visitor.skip()
     for name in names:
@@ -147,7 +147,7 @@ def test_who_must_be_rung_first_has_times_kept_and_nothing_booked(
     walks.click(visitor, walks.MAIN_BUTTON)
     assert visitor.page.locator("h1").inner_text() == "Your times are kept"
     walks.click(visitor, "main .actions a.button")
-    axe.look_in_both_widths(visitor, everything=all_forms)
+    axe.look_in_both_languages(visitor, everything=all_forms)
     for words in (visitor.page.title(), visitor.page.locator("main").inner_text()):
         assert "booked" not in re.sub(r"not booked|Nothing is booked", "", words)
     with database(busy_house) as connection:
