@@ -6,12 +6,15 @@ import os
 import shutil
 import signal
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import settings as hypothesis_settings
+
+from tests.servers.clock import offset_to_clinic_now
 
 for name in [name for name in os.environ if name.startswith("BOOKING_") and name != "BOOKING_TEST_ALL"]:
     del os.environ[name]
@@ -66,15 +69,34 @@ def demo_client(demo_app: Flask) -> FlaskClient:
 
 
 def application(database_url: str) -> Iterator[Flask]:
+    """The application over this database, at the tests' clock. Tests whose databases have one URL share what it has
+    compiled of templates and statements, which takes longer than most of them, and nothing else."""
+    if database_url not in _applications:
+        app = new_application(database_url)
+        _applications[database_url] = (app, dict(app.extensions))
+    app, extensions = _applications[database_url]
+    app.extensions.clear()
+    app.extensions.update(extensions)
+    app.extensions["settings"] = replace(extensions["settings"], clock_offset=offset_to_clinic_now())
+    yield app
+    end_connections(app)
+
+
+def new_application(database_url: str) -> Flask:
     from booking.app import create_app
     from booking.config import Settings
-    from booking.store.database import db
-    from tests.servers.clock import offset_to_clinic_now
 
-    app = create_app(Settings(database_url=database_url, clock_offset=offset_to_clinic_now()))
-    yield app
+    return create_app(Settings(database_url=database_url, clock_offset=offset_to_clinic_now()))
+
+
+def end_connections(app: Flask) -> None:
+    from booking.store.database import db
+
     with app.app_context():
         db.engine.dispose()
+
+
+_applications: dict[str, tuple[Flask, dict[str, Any]]] = {}
 
 
 @pytest.fixture(scope="session")

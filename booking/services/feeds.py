@@ -58,7 +58,7 @@ def feed_for(session: Session, office: Office, token: str, *, now: datetime) -> 
         raise UnknownCourse
     _note_use(state, now=now)
     day = oslo(now).date()
-    key = (state.course_id, state.revision, state.language, state.silent, day, office.url)
+    key = (state.link_id, state.revision, state.language, state.silent, day, office.url)
     kept = _feeds.get(key)
     if kept is None:
         kept = _made(session, office, state, now=now)

@@ -44,14 +44,19 @@ class Databases:
         self._templates: dict[tuple[str, Content], str] = {}
         self._numbers = count(1)
 
-    def new(self, backend: str, content: Content = Content.TABLES) -> str:
-        """The URL of a new database of the backend (`sqlite` or `postgresql`) with the content."""
-        return self._clone(self._template(backend, content))
+    def new(self, backend: str, content: Content = Content.TABLES, name: str | None = None) -> str:
+        """The URL of a new database of the backend (`sqlite` or `postgresql`) with the content.
+
+        With a `name`, one test after another has its own database at the same URL, and they can share an application.
+        """
+        return self._clone(self._template(backend, content), name or self._name())
 
     def drop(self, url: str) -> None:
         if url.startswith("sqlite"):
-            for file in self._folder.glob(Path(make_url(url).database or "").name + "*"):
-                shutil.rmtree(file) if file.is_dir() else file.unlink()  # its mailbox is a folder
+            database = Path(make_url(url).database or "")
+            for file in self._folder.glob(f"{database.name}*"):
+                file.unlink()
+            shutil.rmtree(database.with_suffix(".mailbox"), ignore_errors=True)
         else:
             self._admin(f'DROP DATABASE "{make_url(url).database}" WITH (FORCE)')
 
@@ -67,16 +72,15 @@ class Databases:
 
     def _empty(self, backend: str) -> str:
         if backend == "sqlite":
-            return f"sqlite:///{self._folder / self._name()}"
+            return f"sqlite:///{self._folder / self._name()}.db"
         name = self._name()
         self._admin(f'CREATE DATABASE "{name}"')
         return self._postgresql_url(name)
 
-    def _clone(self, template: str) -> str:
-        name = self._name()
+    def _clone(self, template: str, name: str) -> str:
         if template.startswith("sqlite"):
-            shutil.copyfile(make_url(template).database or "", self._folder / name)
-            return f"sqlite:///{self._folder / name}"
+            shutil.copyfile(make_url(template).database or "", self._folder / f"{name}.db")
+            return f"sqlite:///{self._folder / name}.db"
         self._admin(f'CREATE DATABASE "{name}" TEMPLATE "{make_url(template).database}"')
         return self._postgresql_url(name)
 
@@ -214,7 +218,7 @@ def backend(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def database_url(databases: Databases, backend: str) -> Iterator[str]:
     """A migrated database without rows, of each backend."""
-    url = databases.new(backend)
+    url = databases.new(backend, name=f"tables_{os.getpid()}")
     yield url
     databases.drop(url)
 
@@ -222,7 +226,7 @@ def database_url(databases: Databases, backend: str) -> Iterator[str]:
 @pytest.fixture
 def demonstration_url(databases: Databases, backend: str) -> Iterator[str]:
     """A database with the demonstration data and no appointments, of each backend."""
-    url = databases.new(backend, Content.DEMONSTRATION)
+    url = databases.new(backend, Content.DEMONSTRATION, f"demonstration_{os.getpid()}")
     yield url
     databases.drop(url)
 
@@ -230,6 +234,6 @@ def demonstration_url(databases: Databases, backend: str) -> Iterator[str]:
 @pytest.fixture
 def filled_url(databases: Databases, backend: str) -> Iterator[str]:
     """A database with the demonstration data and 60 % of the needle time booked, of each backend."""
-    url = databases.new(backend, Content.FILLED)
+    url = databases.new(backend, Content.FILLED, f"filled_{os.getpid()}")
     yield url
     databases.drop(url)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -18,10 +19,19 @@ from booking.store.database import db
 from booking.web import logging
 from booking.web.access import Rule, open_to
 from booking.web.errors import words_for
+from tests.conftest import end_connections, new_application
 from tests.servers.databases import only_sqlite
 from tests.web.pages import booked_links, read_strictly
 
 pytestmark = only_sqlite
+
+
+@pytest.fixture
+def demo_app(demonstration_url: str) -> Iterator[Flask]:
+    """An application of this test's own, to which a failing page can be added."""
+    app = new_application(demonstration_url)
+    yield app
+    end_connections(app)
 
 
 def failing(app: Flask, error: Exception, *, address: str = "/en/failing/<token>") -> FlaskClient:
