@@ -42,6 +42,7 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 RUNTIME_LOCK = ROOT / "requirements.txt"
 DEVELOPMENT_LOCK = ROOT / "requirements-dev.txt"
+MOST_TESTERS = 4  # processes that share the tests
 TRANSLATIONS = ROOT / "booking" / "translations"
 MIGRATIONS = ROOT / "migrations" / "versions"
 
@@ -449,7 +450,9 @@ def test(arguments: Sequence[str]) -> int:
     environ = dict(os.environ)
     if "--all" in arguments:
         environ["BOOKING_TEST_ALL"] = "1"
-    become([str(PYTHON), "-m", "pytest", *(each for each in arguments if each != "--all")], environ)
+    # A file's tests stay together: they share servers and databases. `-n0` brings all into one process again.
+    shared = ["-n", str(min(os.cpu_count() or 1, MOST_TESTERS)), "--dist", "loadfile"]
+    become([str(PYTHON), "-m", "pytest", *shared, *(each for each in arguments if each != "--all")], environ)
 
 
 def bench(arguments: Sequence[str]) -> int:
