@@ -69,7 +69,7 @@ REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Without 0, O, 1, I, L and U, which are misread or make words."""
 
 DECIDE_WITHIN = 2
-"""Working days for which the times of a pending course are kept."""
+"""Working days for which the times of a pending course are kept, if the first of them is not sooner."""
 
 
 class Channel(StrEnum):
@@ -276,6 +276,11 @@ def _enter(
     return course
 
 
+def kept_until(first: datetime, *, now: datetime) -> datetime:
+    """Until when times are kept for a call: the end of the second working day, but never past the `first` of them."""
+    return min(end_of_working_day_after(now, DECIDE_WITHIN), first)
+
+
 def _settle(
     session: Session,
     office: Office,
@@ -286,11 +291,11 @@ def _settle(
     now: datetime,
     at: datetime,
 ) -> None:
-    """Books the course, or, if somebody must ring first, keeps its times until the end of the second working day."""
+    """Books the course, or, if somebody must ring first, keeps its times for as long as `kept_until` says."""
     if check.outcome is not Outcome.CALL and _can_run(session, course, appointments, now=now):
         tell_booked(session, office, course, appointments, now=now, at=at)
         return
-    course.decide_by = end_of_working_day_after(now, DECIDE_WITHIN)
+    course.decide_by = kept_until(min(each.starts_at for each in appointments), now=now)
     kind = "call_first" if check.outcome is Outcome.CALL else "second_course"
     add_task(session, kind, course.name, course.mobile, course=course, due=course.decide_by, now=now)
     tell_held(session, office, course, appointments, now=now, at=at)

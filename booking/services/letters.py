@@ -229,7 +229,7 @@ def _context(case: _Case) -> dict[str, Any]:
         "total": wording.price(sum(appointment.price for appointment in case.appointments), case.language),
         "free_hours": facts["free_hours"],
         "channel": facts["channel"],
-        "decide_day": _decide_day(case),
+        "decide_by": _decide_by(case),
         "own_phone_known": case.course.mobile is not None,
         "page_url": case.page_url,
         "feed_url": case.feed_url,
@@ -279,7 +279,7 @@ def _phone(case: _Case, places: Sequence[Place]) -> str:
     return wording.phone_with_note(case.group.phone_display, case.group.phone_note, case.language)
 
 
-def _decide_day(case: _Case) -> str:
-    """The last whole day on which the times are kept: `decide_by` is the midnight that ends it."""
+def _decide_by(case: _Case) -> str:
+    """By when the clinic and the patient must have talked; empty if nothing is left to decide."""
     decide_by = case.message.facts["decide_by"]
-    return wording.day(moment_of(decide_by - 1), case.language) if decide_by is not None else ""
+    return wording.deadline(moment_of(decide_by), case.language) if decide_by is not None else ""

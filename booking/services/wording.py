@@ -7,7 +7,7 @@ from the catalogue.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 
 import phonenumbers
@@ -74,6 +74,14 @@ def times(period: Period, language: str) -> str:
 def day_and_time(moment: datetime, language: str) -> str:
     """“Tuesday 9 March 14:30”, “tirsdag 9. mars kl. 14.30”."""
     return f"{day(moment, language)} {at_time(moment, language)}"
+
+
+def deadline(moment: datetime, language: str) -> str:
+    """“by the end of Wednesday 3 March” for the midnight that ends that day, else “before Tuesday 2 March 17:00”."""
+    with force_locale(language):
+        if oslo(moment).time() == time():
+            return str(gettext("by the end of %(day)s", day=day(oslo(moment).date() - timedelta(days=1), language)))
+        return str(gettext("before %(moment)s", moment=day_and_time(moment, language)))
 
 
 def minutes(count: int, language: str) -> str:

@@ -16,6 +16,7 @@ from booking.services.courses import (
     age_on,
     book,
     confirm,
+    kept_until,
     read_reference,
     release,
     release_lapsed,
@@ -177,6 +178,11 @@ def test_the_answer_call_keeps_the_times_without_invitations() -> None:
 def test_pending_times_are_kept_until_the_end_of_the_second_working_day() -> None:
     waiting = course(booked(held(), KARI, UNSURE).course_id)
     assert waiting.decide_by == datetime(2027, 3, 3, 23, tzinfo=UTC)  # Wednesday 3 March, midnight in Oslo
+
+
+def test_times_are_not_kept_for_a_call_beyond_the_first_of_them() -> None:
+    first = NOW + timedelta(hours=30)
+    assert kept_until(first, now=NOW) == first
 
 
 def test_confirming_books_and_invites() -> None:

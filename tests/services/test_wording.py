@@ -35,6 +35,17 @@ def test_late_in_the_evening_it_is_still_the_same_day_in_oslo() -> None:
     assert wording.day(datetime(2027, 7, 5, 22, 30, tzinfo=UTC), "nb") == "tirsdag 6. juli"
 
 
+def test_a_deadline_at_midnight_is_the_end_of_the_day_before() -> None:
+    midnight = datetime(2027, 3, 3, 23, tzinfo=UTC)
+    assert wording.deadline(midnight, "en") == "by the end of Wednesday 3 March"
+    assert wording.deadline(midnight, "nb") == "innen utgangen av onsdag 3. mars"
+
+
+def test_any_other_deadline_is_told_to_the_minute() -> None:
+    assert wording.deadline(HALF_PAST_TWO, "en") == "before Tuesday 9 March 14:30"
+    assert wording.deadline(HALF_PAST_TWO, "nb") == "før tirsdag 9. mars kl.\u00a014.30"
+
+
 def test_a_date_has_its_year_where_it_may_be_far_away() -> None:
     assert wording.day_and_year(date(2026, 7, 6), "en") == "Monday 6 July 2026"
     assert wording.day_and_year(date(2026, 7, 6), "nb") == "mandag 6. juli 2026"

@@ -348,7 +348,7 @@ def test_what_follows_from_an_answer_is_told_before_the_details(
 
 def test_a_call_keeps_the_times_and_books_nothing(demo_app: Flask) -> None:
     walker = at_details(demo_app, gate="unsure").send(**KARI)
-    assert "will ring you by Wednesday 3 March" in walker.text
+    assert "will ring you by the end of Wednesday 3 March" in walker.text
     assert "Keep these times and ring me" in walker.text
     walker.send()
     assert walker.path.endswith("/booked")

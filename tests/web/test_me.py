@@ -165,13 +165,13 @@ def test_kept_times_are_never_called_booked(demo_app: Flask) -> None:
 
 def test_kept_times_say_by_when_we_ring(demo_app: Flask) -> None:
     links = pending_links(demo_app)
-    assert "ring you by the end of Wednesday 3 March" in text_of(demo_app.test_client(), links.page + "/booked")
+    assert "ring you before Wednesday 3 March 16:00" in text_of(demo_app.test_client(), links.page + "/booked")
 
 
 def test_who_gave_no_number_is_asked_to_call(demo_app: Flask) -> None:
     links = pending_links(demo_app, mobile=None)
     text = text_of(demo_app.test_client(), links.page)
-    assert "Please call us by the end of Wednesday 3 March" in text
+    assert "Please call us before Wednesday 3 March 16:00" in text
     assert "ring you" not in text
 
 

@@ -13,9 +13,8 @@ from flask_babel import ngettext
 
 from booking.domain.errors import HoldExpired, SlotTaken, TooYoung
 from booking.domain.screening import Gate
-from booking.domain.working_days import working_day_after
 from booking.services import wording
-from booking.services.courses import DECIDE_WITHIN, Channel, Details, OtherChoice, book
+from booking.services.courses import Channel, Details, OtherChoice, book, kept_until
 from booking.services.holds import extend as extend_hold
 from booking.services.invitations import mails_for
 from booking.store.database import db
@@ -23,7 +22,7 @@ from booking.store.holds import HeldTime
 from booking.web import clock
 from booking.web.book.health import told
 from booking.web.book.house import House
-from booking.web.book.steps import STEPS, Draft, course_url, frame_of, next_url, step, times_url, today
+from booking.web.book.steps import STEPS, Draft, course_url, frame_of, next_url, step, times_url
 from booking.web.forms.check import CheckForm
 from booking.web.forms.details import CHANNEL_NAMES, LANGUAGE_NAMES, NEEDS
 from booking.web.language import current_language
@@ -99,7 +98,7 @@ def _facts(draft: Draft, details: Details) -> dict[str, Any]:
         "answer_rows": _answers(draft, details),
         "told": told(draft),
         "must_call": draft.must_call,
-        "by": wording.day(working_day_after(today(), DECIDE_WITHIN), language),
+        "by_then": wording.deadline(kept_until(times[0].starts_at, now=clock.now()), language),
         "reachable": details.mobile is not None,
         "button_text": _button(draft, sessions),
         "is_course": draft.is_course,

@@ -72,14 +72,13 @@ def waiting_words(course: Course) -> str:
     """What happens with times that are kept until somebody has talked with the patient."""
     if course.status != WAITING or course.decide_by is None:
         return ""
-    # The midnight that ends the last day belongs to that day.
-    day = wording.day(course.decide_by - timedelta(seconds=1), current_language())
+    by_then = wording.deadline(course.decide_by, current_language())
     if course.mobile:
-        return _("We want to talk with you first. We keep these times and ring you by the end of %(day)s.", day=day)
+        return _("We want to talk with you first. We keep these times and ring you %(by_then)s.", by_then=by_then)
     return _(
-        "We want to talk with you first, and have no phone number for you. We keep these times. Please call us by the"
-        " end of %(day)s.",
-        day=day,
+        "We want to talk with you first, and have no phone number for you. We keep these times. Please call us"
+        " %(by_then)s.",
+        by_then=by_then,
     )
 
 
