@@ -27,7 +27,7 @@ from booking.domain.errors import (
 from booking.domain.period import oslo
 from booking.domain.screening import RULES, HealthCheck, Outcome
 from booking.domain.working_days import end_of_working_day_after
-from booking.services.holds import buffers, claim_rows, lost_times, patient_claim_rows
+from booking.services.holds import buffers, claim_rows, claims_needed, lost_times, patient_claim_rows
 from booking.services.invitations import tell_booked, tell_held, tell_released
 from booking.services.links import new_links
 from booking.services.office import Office
@@ -51,7 +51,7 @@ from booking.store.courses import (
     WAITING,
     Course,
     Screening,
-    course_by_reference,
+    course_to_settle,
     lapsed_courses,
     running_course,
 )
@@ -129,7 +129,7 @@ def book(
     """Turns a hold into a course, all of it or nothing, with the messages that tell of it; once, however often called.
 
     `now` is the clinic's clock, `at` the machine's (for the outbox). A hold that ran out still books if nobody took its
-    times. Raises SlotTaken (with the places of the lost times in the hold), HoldExpired, OtherChoice, TooYoung.
+    times. Raises SlotTaken (mostly with the places of the lost times in the hold), HoldExpired, OtherChoice, TooYoung.
     """
     if age_on(details.birth_date, oslo(now).date()) < ADULT_AT:
         raise TooYoung
@@ -147,7 +147,9 @@ def book(
         _make_sure_of(session, hold, now=now)
         course = _enter(session, office, hold.protocol_id, hold.new_patient, details, check, now=now)
         appointments = _appointments(session, office, course, [_facts_of(time) for time in hold.times], now=now)
-        keep_claims(session, {t.id: a.id for t, a in zip(hold.times, appointments, strict=True)})
+        kept = keep_claims(session, {t.id: a.id for t, a in zip(hold.times, appointments, strict=True)})
+        if kept != claims_needed(session, hold):  # one of them was taken over since they were counted
+            raise SlotTaken
         _settle(session, office, course, appointments, check, now=now, at=at)
         hold.course_id, hold.answers, hold.times = course.id, None, []
         return _booked(course)
@@ -362,7 +364,7 @@ def _finish_tasks(session: Session, course: Course, *, now: datetime) -> None:
 
 
 def _pending(session: Session, reference: str) -> Course:
-    course = course_by_reference(session, read_reference(reference))
+    course = course_to_settle(session, read_reference(reference))
     if course is None:
         raise UnknownCourse
     if course.status != WAITING:

@@ -18,7 +18,7 @@ from booking.services.privacy import fingerprint, seal, unseal
 from booking.store.appointments import ClaimRow, Resource, claim, drop_held_claims, held_claims
 from booking.store.clinics import clinic_rules
 from booking.store.database import utc
-from booking.store.holds import HeldTime, Hold, hold_of, live_holds_from
+from booking.store.holds import HeldTime, Hold, hold_of, hold_to_change, live_holds_from
 from booking.store.unit_of_work import unit_of_work
 
 
@@ -75,10 +75,16 @@ def extend(office: Office, hold_id: int, *, now: datetime) -> datetime:
 
 
 def keep_again(office: Office, hold_id: int, *, now: datetime) -> None:
-    """Keeps the times of a lapsed hold anew. Raises SlotTaken if somebody took one meanwhile."""
+    """Keeps the times of a lapsed hold anew. Raises SlotTaken if somebody took one meanwhile, and TooManyHolds."""
 
     def work(session: Session) -> None:
-        row = session.get_one(Hold, hold_id, with_for_update=True)
+        row = session.get_one(Hold, hold_id)
+        live = live_holds_from(session, row.address, now=now)
+        session.refresh(row, with_for_update=True)
+        if row.expires_at > now:
+            return
+        if live >= office.holds_per_address:
+            raise TooManyHolds
         row.expires_at, row.extended = utc(now) + office.hold, False
         claim_again(session, row, now=now)
 
@@ -102,11 +108,16 @@ def lost_times(session: Session, row: Hold, *, now: datetime) -> tuple[int, ...]
     )
 
 
+def claims_needed(session: Session, row: Hold) -> int:
+    """How many claims keep all of the hold's times."""
+    return len(_claims_of_hold(session, row))
+
+
 def give_back(office: Office, visitor_secret: str) -> None:
     """Lets go of the visitor's times and forgets her answers."""
 
     def work(session: Session) -> None:
-        row = hold_of(session, visitor_key(office, visitor_secret))
+        row = hold_to_change(session, visitor_key(office, visitor_secret))
         if row is not None and row.course_id is None:
             _give_back(session, row)
             session.delete(row)
@@ -138,7 +149,7 @@ def keep_busy(
 
     def work(session: Session) -> None:
         key, address = visitor_key(office, visitor.secret), fingerprint(office, "address", visitor.address)
-        row = hold_of(session, key)
+        row = hold_to_change(session, key)
         if row is None:
             row = Hold(visitor=key, created_at=utc(now), expires_at=utc(now), address=address)
             row.protocol_id, row.new_patient, row.query = protocol_id, False, ""
@@ -207,8 +218,8 @@ def buffers(session: Session) -> dict[int, int]:
 
 def _hold_row(session: Session, office: Office, visitor: Visitor, *, now: datetime) -> Hold:
     key, address = visitor_key(office, visitor.secret), fingerprint(office, "address", visitor.address)
-    row = hold_of(session, key)
     live = live_holds_from(session, address, now=now)
+    row = hold_to_change(session, key)
     own = row is not None and row.address == address and row.expires_at > now
     if live - own >= office.holds_per_address:
         raise TooManyHolds

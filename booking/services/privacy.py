@@ -43,7 +43,7 @@ def rotate_keys(office: Office) -> int:
         for row in session.scalars(select(Screening)):
             row.answers = fernet.rotate(row.answers)
             count += 1
-        for hold in session.scalars(select(Hold).where(Hold.answers.is_not(None))):
+        for hold in session.scalars(select(Hold).where(Hold.answers.is_not(None)).with_for_update()):
             hold.answers = fernet.rotate(hold.answers or b"")
             count += 1
         return count
@@ -61,7 +61,8 @@ def forget_unfinished(*, now: datetime) -> int:
     """Deletes bookings that were begun `UNFINISHED_KEPT` ago and not touched since; how many."""
 
     def work(session: Session) -> int:
-        old = list(session.scalars(select(Hold).where(Hold.expires_at <= now - UNFINISHED_KEPT)))
+        lapsed = select(Hold).where(Hold.expires_at <= now - UNFINISHED_KEPT)
+        old = list(session.scalars(lapsed.with_for_update(skip_locked=True)))
         for hold in old:
             drop_held_claims(session, [time.id for time in hold.times])
             session.delete(hold)

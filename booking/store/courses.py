@@ -84,6 +84,11 @@ def course_by_reference(session: Session, reference: str) -> Course | None:
     return session.scalar(select(Course).where(Course.reference == reference))
 
 
+def course_to_settle(session: Session, reference: str) -> Course | None:
+    """The same, for who changes it: nobody else does until the transaction ends."""
+    return session.scalar(select(Course).where(Course.reference == reference).with_for_update())
+
+
 def link_by_hash(session: Session, token_hash: str, scope: str) -> Link | None:
     return session.scalar(select(Link).where(Link.token_hash == token_hash, Link.scope == scope))
 
@@ -126,9 +131,9 @@ def running_course(session: Session, patient_id: int) -> Course | None:
 
 
 def lapsed_courses(session: Session, *, now: datetime) -> list[Course]:
-    """Pending courses whose times nobody decided about in time."""
+    """Pending courses whose times nobody decided about in time, but for those that somebody settles just now."""
     rows = select(Course).where(Course.status == WAITING, Course.decide_by <= now)
-    return list(session.scalars(rows))
+    return list(session.scalars(rows.with_for_update(skip_locked=True)))
 
 
 def born(course: Course) -> date:

@@ -61,7 +61,18 @@ def hold_of(session: Session, visitor: str) -> Hold | None:
     return session.scalar(select(Hold).where(Hold.visitor == visitor))
 
 
+def hold_to_change(session: Session, visitor: str) -> Hold | None:
+    """The same, for who changes it: nobody else does until the transaction ends."""
+    return session.scalar(select(Hold).where(Hold.visitor == visitor).with_for_update())
+
+
 def live_holds_from(session: Session, address: str, *, now: datetime) -> int:
-    """How many holds of this address keep times at this moment."""
-    rows = select(func.count()).select_from(Hold).where(Hold.address == address, Hold.course_id.is_(None))
-    return session.scalar(rows.where(Hold.expires_at > now)) or 0
+    """How many holds of this address keep times at this moment, for who is about to keep more.
+
+    Where there are any, lapsed ones too, the next who asks waits until the transaction ends. They are locked in order,
+    so that two who ask never wait in a ring.
+    """
+    unfinished = Hold.address == address, Hold.course_id.is_(None)
+    session.execute(select(Hold.id).where(*unfinished).order_by(Hold.id).with_for_update())
+    # Counted afterwards: a statement that has waited for others does not see the rows that they added.
+    return session.scalar(select(func.count()).select_from(Hold).where(*unfinished, Hold.expires_at > now)) or 0
