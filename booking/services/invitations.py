@@ -117,8 +117,8 @@ def _write(
     now: datetime,
     at: datetime,
 ) -> None:
-    if course.email is None:
-        return
+    if course.email is None or not appointments:
+        return  # nobody to tell, or nothing: the course is not booked yet, or it is over
     facts = _facts(session, course)
     snapshots = {appointment.id: _snapshot(appointment) for appointment in appointments}
     every = {
