@@ -96,8 +96,8 @@ class Settings:
         """Read the `BOOKING_` variables; an empty one counts as unset.
 
         `machine_now` is the machine's clock, aware: `BOOKING_NOW` becomes a distance from it.
-        Raises ConfigError for a value that cannot be used, and where strangers can reach the
-        service also for development secrets, the development mailbox or a clock that was set.
+        Raises ConfigError for a value that cannot be used; where strangers can reach the service, also for
+        development secrets or a clock that was set; and in production for a mail server, sender or URL that is missing.
         """
         given = _Variables(environ)
         settings = cls(
