@@ -322,6 +322,28 @@ def test_one_address_cannot_empty_the_clinics(demo_app: Flask) -> None:
     assert "call us" in walker.text
 
 
+@only_sqlite
+def test_one_ipv6_network_is_one_address(demo_app: Flask) -> None:
+    with demo_app.app_context():
+        most = office().holds_per_address
+    for number in range(most):
+        chosen(demo_app, address=f"2001:db8::{number:x}:1")
+    assert chosen(demo_app, address="2001:db8::ffff:ffff:ffff:ffff").status == 429
+    assert chosen(demo_app, address="2001:db8:0:1::1").path == "/en/book/health"
+
+
+@only_sqlite
+def test_holds_that_ran_out_are_kept_again_only_as_far_as_one_address_may(demo_app: Flask) -> None:
+    with demo_app.app_context():
+        most = office().holds_per_address
+    early = [chosen(demo_app) for _ in range(2)]
+    lapse(demo_app)
+    for _ in range(most - 1):
+        assert chosen(demo_app, PLAN.replace("tue", "thu")).path == "/en/book/health"
+    assert early[0].open("/en/book/health").status == 200
+    assert early[1].open("/en/book/health").status == 429
+
+
 # -- the health check -----------------------------------------------------------------------------------------
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from ipaddress import IPv4Address, ip_address, ip_network
 from typing import Any
 
 from flask import g, request, session
@@ -48,4 +49,16 @@ def this_visitor() -> Visitor:
     if secret is None or (hold is not None and hold.course_id is not None):
         secret = secrets.token_urlsafe(24)
         session["visitor"] = secret
-    return Visitor(secret, request.remote_addr or "")
+    return Visitor(secret, network_of(request.remote_addr or ""))
+
+
+def network_of(address: str) -> str:
+    """What a household shares: its IPv4 address, or the first 64 bits of IPv6, below which it has as many as it likes
+    (RFC 4291, 2.5.4)."""
+    try:
+        read = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(read, IPv4Address):
+        return str(read)
+    return str(read.ipv4_mapped or ip_network((read, 64), strict=False))
