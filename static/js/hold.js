@@ -1,4 +1,5 @@
 // Says once when three minutes of the hold are left, and once when it is over. No running clock: nothing moves by itself.
+// Keeps the times longer without leaving the page, so that nothing that was typed below is lost.
 const SOON = 3 * 60;
 
 function watch(box) {
@@ -17,6 +18,25 @@ function watch(box) {
   }
 
   say();
+  box.querySelector("form")?.addEventListener("submit", (event) => extend(event, box));
+}
+
+async function extend(event, box) {
+  event.preventDefault();
+  const form = event.target;
+  const answers = new FormData(form);
+  form.querySelector("button").disabled = true;
+  const answer = await fetch(form.action, { method: "POST", body: answers }).catch(() => null);
+  const page = answer?.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
+  const renewed = page?.querySelector("[data-hold]");
+  if (!renewed) {
+    location.assign(answer?.url ?? location.href);
+    return;
+  }
+  box.replaceWith(renewed);
+  watch(renewed);
+  renewed.tabIndex = -1;
+  renewed.focus({ preventScroll: true });
 }
 
 document.querySelectorAll("[data-hold]").forEach(watch);
