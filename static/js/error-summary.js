@@ -6,4 +6,6 @@ function focus() {
   if (document.activeElement !== summary) summary.focus();
 }
 
+// Going back to this page, or loading it anew, asks for it again instead of sending the form once more.
+if (summary) history.replaceState(history.state, "", location.href);
 if (summary) addEventListener("load", () => requestAnimationFrame(focus));

@@ -65,6 +65,21 @@ def test_a_way_back_keeps_what_was_told(arrive: Arrive) -> None:
     assert visitor.is_on("book/check")
 
 
+def test_the_way_back_over_a_mistake_sends_nothing_again(arrive: Arrive) -> None:
+    visitor, person = arrive("en", NARROW), Person.new()
+    walks.at_details(visitor)
+    walks.fill_details(visitor, person)
+    visitor.page.fill("#month", "13")
+    walks.click(visitor, walks.MAIN_BUTTON)
+    visitor.page.fill("#month", "5")
+    walks.click(visitor, walks.MAIN_BUTTON)
+    assert visitor.is_on("book/check")
+    visitor.page.go_back()
+    assert visitor.is_on("book/details")
+    assert visitor.page.input_value("#month") == "5"
+    assert not visitor.page.title().startswith("Error:")
+
+
 def test_under_sixteen_is_told_to_phone(arrive: Arrive) -> None:
     visitor, person = arrive("nb", NARROW), Person.new()
     walks.at_details(visitor)

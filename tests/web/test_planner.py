@@ -318,6 +318,11 @@ def upload(walker: Walker, data: bytes, name: str = "me.ics") -> Walker:
     return walker.post("/en/book/plan/calendar", {"query": query, "calendar": (io.BytesIO(data), name)})
 
 
+def test_the_address_of_a_refused_calendar_leads_back_to_the_planner(demo_app: Flask) -> None:
+    answer = demo_app.test_client().get("/nb/book/plan/calendar")
+    assert (answer.status_code, answer.location) == (303, "/nb/book/plan")
+
+
 def test_an_uploaded_calendar_is_avoided_and_can_be_forgotten(demo_app: Flask) -> None:
     walker = upload(opened(demo_app, TUESDAYS), EVENT.encode())
     assert walker.path == "/en/book/plan"

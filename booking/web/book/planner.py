@@ -115,6 +115,12 @@ def calendar() -> ResponseReturnValue:
 
 
 @open_to(Rule.EVERYBODY)
+def no_calendar() -> ResponseReturnValue:
+    """The address of a refused calendar file, loaded anew or in the other language: back to the planner."""
+    return redirect(url_for("book.plan"), 303)
+
+
+@open_to(Rule.EVERYBODY)
 def forget_calendar() -> ResponseReturnValue:
     draft = drafted()
     if draft.hold_id is not None:
