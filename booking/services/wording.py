@@ -19,7 +19,6 @@ from booking.domain.period import Period, oslo
 from booking.domain.schedule import Name
 from booking.domain.slot import Reason, ReasonKind
 
-NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
 NORWAY = 47
 
 # Språkrådet: the period after the day is compulsory, and a time is written "kl. 14.30".

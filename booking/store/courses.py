@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import JSON, BigInteger, ForeignKey, bindparam, select
@@ -134,7 +134,3 @@ def lapsed_courses(session: Session, *, now: datetime) -> list[Course]:
     """Pending courses whose times nobody decided about in time, but for those that somebody settles just now."""
     rows = select(Course).where(Course.status == WAITING, Course.decide_by <= now)
     return list(session.scalars(rows.with_for_update(skip_locked=True)))
-
-
-def born(course: Course) -> date:
-    return course.patient.birth_date

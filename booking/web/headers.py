@@ -20,7 +20,6 @@ POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
-STATIC_AGE = 3600
 
 
 def register_headers(app: Flask) -> None:
