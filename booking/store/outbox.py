@@ -79,7 +79,7 @@ def lease_next(session: Session, *, at: datetime, lease: timedelta) -> Message |
 
 
 def next_due(session: Session) -> datetime | None:
-    """When the next message is due or its lease ends, whichever is later; None if nothing waits."""
+    """When the first message that waits is due, leased or not; None if nothing waits."""
     return session.scalar(select(Message.due_at).where(Message.due_at.is_not(None)).order_by(Message.due_at).limit(1))
 
 
