@@ -93,6 +93,7 @@ def _not_past(start: date | None, now: datetime) -> date | None:
 def _dates(text: str) -> tuple[date, date]:
     first, separator, last = text.partition("..")
     dates = date.fromisoformat(first), date.fromisoformat(last if separator else first)
-    if dates[1] < dates[0]:
+    # A day before the first year or after the last cannot be counted to.
+    if not date.min.year < dates[0].year <= dates[1].year < date.max.year or dates[1] < dates[0]:
         raise ValueError
     return dates

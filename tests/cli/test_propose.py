@@ -270,6 +270,8 @@ def test_the_command_itself_ends_with_3_when_there_is_no_plan(demonstration_url:
         (("--clinic", "raholt", "--from", "18.3.2027"), "--from 18.3.2027: this should be a date like 2027-03-18."),
         (("--clinic", "raholt", "--from", "2029-01-01"), "--from 2029-01-01: times are offered until 2028-"),
         (("--clinic", "raholt", "--away", "2027-04-16..2027-04-12"), "--away 2027-04-16..2027-04-12: this should be"),
+        (("--clinic", "raholt", "--away", "0001-01-01..2027-04-12"), "--away 0001-01-01..2027-04-12: this should be"),
+        (("--clinic", "raholt", "--away", "2027-04-12..9999-12-31"), "--away 2027-04-12..9999-12-31: this should be"),
         (("--clinic", "raholt", "--language", "sv"), "--language sv: not known; there are en, nb."),
         (("--clinic", "raholt", "--plan", "1"), "--plan and --alternatives: one needs the other."),
         (("--clinic", "raholt", "--plan", "4", "--alternatives", "1"), "--plan 4: there are 3 plans."),
