@@ -133,6 +133,7 @@ def test_the_check_page_says_everything_before_it_is_booked(demo_app: Flask) -> 
     for words in (
         "NOK 6,900 in all",
         "Free to cancel until Monday 5 April",
+        "The first appointment is free to cancel until Monday 5 April",
         "You get one e-mail with everything, and 10 more",
         "Kari Prøve",
         "17 May 1979",

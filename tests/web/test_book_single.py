@@ -116,6 +116,7 @@ def test_a_single_appointment_is_booked_the_same_way(demo_app: Flask) -> None:
     walker = booked_until_check(demo_app)
     assert "Tuesday 6 April at 08:00" in walker.text
     assert "690 , paid at the visit" in walker.text
+    assert "first appointment" not in walker.text
     assert "Book this time" in walker.text
     assert walker.send().path.endswith("/booked")
     with demo_app.app_context():

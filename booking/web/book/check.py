@@ -146,14 +146,19 @@ def _places(house: House, times: list[HeldTime]) -> list[str]:
 
 def _rules(house: House, times: list[HeldTime]) -> list[str]:
     hours = max(house.clinics[time.clinic_id].cancel_hours for time in times)
-    return [
-        _(
-            "Cancelling is free until %(hours)s hours before an appointment. After that, or if you do not come, you"
-            " pay the full price.",
-            hours=hours,
-        ),
-        _("The first: %(free)s", free=_free_until(free_until(house, times[0]))),
-    ]
+    general = _(
+        "Cancelling is free until %(hours)s hours before an appointment. After that, or if you do not come, you"
+        " pay the full price.",
+        hours=hours,
+    )
+    return [general, _first_free_until(free_until(house, times[0]))] if len(times) > 1 else [general]
+
+
+def _first_free_until(moment: datetime) -> str:
+    if moment <= clock.now():
+        return _("It is too late to cancel the first appointment free of charge.")
+    until = wording.day_and_time(moment, current_language())
+    return _("The first appointment is free to cancel until %(moment)s.", moment=until)
 
 
 def _mails(draft: Draft, details: Details) -> str:
