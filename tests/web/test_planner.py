@@ -304,6 +304,13 @@ def test_a_changed_plan_is_held_as_it_was_shown(demo_app: Flask) -> None:
     assert "With your changes" in walker.text
 
 
+def test_a_plan_says_who_gives_the_first_visit_if_it_is_somebody_else(demo_app: Flask) -> None:
+    text = opened(demo_app, "/en/book/plan?clinic=raholt&day=tue&new=1").text
+    assert re.search(
+        r"Frøy Testad, physiotherapist · Råholt · [^·]* · first visit 1 March with Bjørk Prøvesen · review", text
+    )
+
+
 # -- her own calendar -----------------------------------------------------------------------------------------
 
 EVENT = (

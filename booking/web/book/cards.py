@@ -11,7 +11,7 @@ from flask import url_for
 from flask_babel import gettext as _
 
 from booking.domain.board import Board, away_periods
-from booking.domain.course import Plan, Wishes
+from booking.domain.course import Plan, Planned, Wishes
 from booking.domain.period import monday_of
 from booking.domain.protocol import Treatment
 from booking.domain.slot import Availability
@@ -89,9 +89,16 @@ class Cards:
         yield self._house.clinic(plan.pattern.clinic)
         yield from_to(plan.sessions[0].start, plan.sessions[-1].start)
         if plan.first_visit:
-            yield _("first visit %(day)s", day=wording.day_of_month(plan.first_visit.start, language))
+            day = wording.day_of_month(plan.first_visit.start, language)
+            yield _("first visit %(day)s", day=day) + self._by_another(plan, plan.first_visit)
         for review in plan.reviews:
-            yield _("review %(day)s", day=wording.day_of_month(review.start, language))
+            yield _("review %(day)s", day=wording.day_of_month(review.start, language)) + self._by_another(plan, review)
+
+    def _by_another(self, plan: Plan, visit: Planned) -> str:
+        """With whom, where it is not who gives the sessions."""
+        if visit.clinician == plan.pattern.clinician:
+            return ""
+        return " " + _("with %(who)s", who=self._house.clinician(visit.clinician))
 
     def _deviations(self, visits: list[Visit], query: str) -> list[Explained]:
         moved = [visit for visit in visits if visit.deviation]
