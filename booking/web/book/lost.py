@@ -77,7 +77,7 @@ def _picks(house: House, instead: dict[int, tuple[Any, str, str]]) -> dict[int, 
 
 def _offered(house: House, offer: Offer) -> Offered:
     times = [(_value(house, each), _words(house, each)) for each in offer.instead]
-    return offer.place, _("Instead of %(lost)s", lost=_lost_words(house, offer.lost)), times
+    return offer.place, _("%(lost)s. Instead:", lost=_lost_words(house, offer.lost)), times
 
 
 def _lost_words(house: House, planned: Planned) -> str:
