@@ -83,6 +83,19 @@ def tell_channel(
     _write(session, office, course, appointments, kinds, now=now, at=at)
 
 
+def tell_link(
+    session: Session,
+    office: Office,
+    course: Course,
+    appointments: Sequence[Appointment],
+    *,
+    now: datetime,
+    at: datetime,
+) -> None:
+    """The secret link of the patient's page is a new one."""
+    _write(session, office, course, appointments, [("link", None)], now=now, at=at)
+
+
 def take_back_invitations(
     session: Session,
     office: Office,

@@ -16,7 +16,6 @@ from sqlalchemy.orm import Session
 from booking.domain.errors import UnknownCourse
 from booking.services.office import Office
 from booking.store.courses import Course, Link, link_by_hash
-from booking.store.unit_of_work import unit_of_work
 
 PAGE, FEED = "page", "feed"
 _TOKEN_BYTES = 20
@@ -55,17 +54,12 @@ def open_link(session: Session, token: str, scope: str) -> Link:
     return link
 
 
-def renew_link(office: Office, link_id: int) -> None:
-    """Ends the old token of the link and makes a new one."""
-
-    def work(session: Session) -> None:
-        link = session.get_one(Link, link_id, with_for_update=True)
-        link.generation += 1
-        link.token_hash = hash_of(_token(office.secret_keys[0], link))
-        link.used_at = None
-        link.course.revision += 1  # the feed's events name the page's address
-
-    unit_of_work(work)
+def renew(office: Office, link: Link) -> None:
+    """Ends the old token of the link and makes a new one, inside the caller's unit of work."""
+    link.generation += 1
+    link.token_hash = hash_of(_token(office.secret_keys[0], link))
+    link.used_at = None
+    link.course.revision += 1  # the feed's events name the page's address
 
 
 def hash_of(token: str) -> str:

@@ -7,10 +7,17 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from booking.services.invitations import INVITATIONS, take_back_invitations, tell_booked, tell_channel, tell_held
-from booking.services.links import FEED
+from booking.services.invitations import (
+    INVITATIONS,
+    take_back_invitations,
+    tell_booked,
+    tell_channel,
+    tell_held,
+    tell_link,
+)
+from booking.services.links import FEED, PAGE, renew
 from booking.services.office import Office
-from booking.store.appointments import BOOKED, Appointment
+from booking.store.appointments import BOOKED, LIVE, Appointment
 from booking.store.courses import WAITING, Course, links_of
 from booking.store.database import utc
 from booking.store.outbox import drop_unsent
@@ -67,6 +74,28 @@ def correct_contact(office: Office, course_id: int, contact: Contact, *, now: da
         elif moved:
             tell_booked(session, office, course, _coming(course, now=now), now=now, at=at)
         _note_change(course, now=now)
+
+    unit_of_work(work)
+
+
+def renew_page(office: Office, course_id: int, *, now: datetime, at: datetime) -> None:
+    """Ends the page's old link and mails the new one to the patient: her older mails open nothing any more."""
+
+    def work(session: Session) -> None:
+        course = session.get_one(Course, course_id, with_for_update=True)
+        renew(office, links_of(session, course.id)[PAGE])
+        living = [a for a in course.appointments if a.status in LIVE]
+        tell_link(session, office, course, living, now=now, at=at)
+
+    unit_of_work(work)
+
+
+def renew_feed(office: Office, course_id: int) -> None:
+    """Ends the feed's old address."""
+
+    def work(session: Session) -> None:
+        session.get_one(Course, course_id, with_for_update=True)
+        renew(office, links_of(session, course_id)[FEED])
 
     unit_of_work(work)
 

@@ -20,6 +20,7 @@ from booking.services.courses import Channel, Details, confirm, release
 from booking.services.invitations import take_back_invitations, tell_channel
 from booking.services.letters import compose
 from booking.services.links import feed_url, page_url
+from booking.services.preferences import renew_page
 from booking.store.clinics import Group
 from booking.store.courses import Course, links_of
 from booking.store.database import db
@@ -361,6 +362,19 @@ def test_another_channel_is_told_in_a_short_note(channel: Channel) -> None:
     attached = [part.get_content_type() for part in note.iter_attachments()]
     assert attached == (["text/calendar"] if channel is Channel.FILE else [])
     assert len(messages("request")) == (10 if channel is Channel.INVITATIONS else 0)
+
+
+# -- another link -----------------------------------------------------------------------------------------------------
+
+
+def test_a_new_link_is_mailed_and_the_old_one_is_not() -> None:
+    course = booked_course(SIV)
+    old = page_url(office(), links_of(db.session(), course.id)["page"], course.language)
+    renew_page(office(), course.id, now=NOW, at=NOW)
+    new = page_url(office(), links_of(db.session(), course.id)["page"], course.language)
+    for text in (content(the_mail("link"), kind) for kind in ("plain", "html")):
+        assert new in text
+        assert old not in text
 
 
 # -- what people write ------------------------------------------------------------------------------------------------

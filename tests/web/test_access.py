@@ -8,11 +8,9 @@ import pytest
 from flask import Flask
 
 from booking.config import MailServer, Settings
-from booking.services.links import PAGE, renew_link
-from booking.store.courses import links_of
-from booking.store.database import db
+from booking.services.preferences import renew_page
 from booking.web.access import Rule, rule_of
-from tests.builders import office
+from tests.builders import NOW, office
 from tests.people import SIV
 from tests.servers.databases import only_sqlite
 from tests.web.pages import booked_links, links_now
@@ -48,7 +46,7 @@ def test_without_a_link_nothing_opens(demo_app: Flask, rule: Rule) -> None:
 def test_a_renewed_link_opens_nothing_any_more(demo_app: Flask) -> None:
     links = booked_links(demo_app)
     with demo_app.app_context():
-        renew_link(office(), links_of(db.session(), links.course_id)[PAGE].id)
+        renew_page(office(), links.course_id, now=NOW, at=NOW)
         renewed = links_now(links.course_id)
     assert statuses(demo_app, Rule.PAGE_LINK, links.token) == {404}
     assert demo_app.test_client().get(renewed.page).status_code == 200

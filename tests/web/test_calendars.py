@@ -12,10 +12,7 @@ from icalendar import Calendar
 from werkzeug.test import TestResponse
 
 from booking.services.courses import Channel
-from booking.services.links import FEED, renew_link
-from booking.services.preferences import Contact, correct_contact
-from booking.store.courses import links_of
-from booking.store.database import db
+from booking.services.preferences import Contact, correct_contact, renew_feed
 from tests.builders import NOW, course, office
 from tests.servers.databases import only_sqlite
 from tests.web.pages import Links, booked_links, links_now
@@ -109,7 +106,7 @@ def test_a_change_is_a_new_tag(demo_app: Flask) -> None:
 def test_a_renewed_feed_leaves_the_old_address(demo_app: Flask) -> None:
     client, links = demo_app.test_client(), subscribed(demo_app)
     with demo_app.app_context():
-        renew_link(office(), links_of(db.session(), links.course_id)[FEED].id)
+        renew_feed(office(), links.course_id)
         renewed = links_now(links.course_id)
     assert fetched(client, links).status_code == 404
     assert fetched(client, renewed).status_code == 200

@@ -9,7 +9,7 @@ from flask import Response, g, redirect, url_for
 
 from booking.services import preferences
 from booking.services.feeds import file_for
-from booking.services.links import FEED, PAGE, feed_url, page_url, renew_link, token_of
+from booking.services.links import FEED, PAGE, feed_url, page_url, token_of
 from booking.store.courses import RUNNING, Course, links_of
 from booking.store.database import db
 from booking.web import clock
@@ -65,13 +65,13 @@ def choose_channel(token: str) -> Any:
 @open_to(Rule.PAGE_LINK)
 def renew_feed(token: str) -> Any:
     """Ends the feed's old address."""
-    renew_link(office(), links_of(db.session(), g.link.course_id)[FEED].id)
+    preferences.renew_feed(office(), g.link.course_id)
     return redirect(url_for("me.course", token=token, done="feed", _anchor="calendar"), 303)
 
 
 @open_to(Rule.PAGE_LINK)
 def renew_page(token: str) -> Any:
     """Ends the link that this page was opened with, and goes on behind the new one."""
-    renew_link(office(), g.link.id)
+    preferences.renew_page(office(), g.link.course_id, now=clock.now(), at=clock.machine_now())
     renewed = token_of(office(), links_of(db.session(), g.link.course_id)[PAGE])
     return redirect(url_for("me.course", token=renewed, done="link", _anchor="link"), 303)
