@@ -22,7 +22,7 @@ from booking.store.tasks import Task
 from tests.builders import NOW, choice_of, office, proposal
 from tests.conftest import application
 from tests.servers.databases import Content, Databases, only_sqlite
-from tests.web.walker import Walker
+from tests.web.walker import Walker, filled
 
 PLAN = "/en/book/plan?clinic=lambertseter&day=tue&from=2027-04-05"
 KARI = {
@@ -291,6 +291,15 @@ def test_times_can_be_kept_longer_once(demo_app: Flask) -> None:
     assert not [form for form in walker.main.iter("form") if "/extend" in (form.get("action") or "")]
     walker.post("/en/book/extend?step=nowhere", {"csrf_token": token})
     assert "kept as long as they can be" in walker.text
+
+
+def test_a_double_click_before_there_is_a_cookie_is_one_visitor(demo_app: Flask) -> None:
+    walker = Walker(demo_app).open(PLAN)
+    form = filled(walker.forms("/choose")[0], {})
+    for _ in range(2):
+        assert Walker(demo_app).post("/en/book/choose", form).path == "/en/book/health"
+    with demo_app.app_context():
+        assert db.session.scalar(select(func.count()).select_from(Hold)) == 1
 
 
 def test_a_choice_that_is_gone_leads_back_with_a_calm_word(demo_app: Flask) -> None:

@@ -18,7 +18,7 @@ from booking.web import clock
 from booking.web.access import Rule, open_to
 from booking.web.book.cards import seen_of
 from booking.web.book.steps import next_url, this_draft
-from booking.web.book.visitor import drafted, this_visitor
+from booking.web.book.visitor import drafted, take_offered, this_visitor
 from booking.web.forms.need import SINGLE
 from booking.web.office import office
 from booking.web.wishes import Unreadable, asked_of, parsed, query_of, read_place, rhythm_of
@@ -31,6 +31,7 @@ class Changed(Exception):
 @open_to(Rule.EVERYBODY)
 def choose() -> ResponseReturnValue:
     """Keeps the chosen times and goes on to the first question; back to the choice if they are no longer free."""
+    take_offered()
     query = parsed(request.form.get("query", ""))
     try:
         return _kept(_visit(query) if query.get("kind") else _course(query))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from dataclasses import dataclass
 from ipaddress import IPv4Address, ip_address, ip_network
@@ -16,6 +17,9 @@ from booking.store.holds import Hold
 from booking.web.access import visitor_secret
 from booking.web.office import office
 
+SECRET_BYTES = 24
+_SECRET = re.compile(r"[A-Za-z0-9_-]{32}")
+
 
 @dataclass(frozen=True, slots=True)
 class Drafted:
@@ -29,6 +33,18 @@ class Drafted:
     @property
     def hold_id(self) -> int | None:
         return self.hold.id if self.hold else None
+
+
+def offered() -> dict[str, str]:
+    """The secret to be, for forms that are sent before there is a cookie: a double click on them is one visitor."""
+    return {"new_visitor": secrets.token_urlsafe(SECRET_BYTES)}
+
+
+def take_offered() -> None:
+    """Begins the session of who has none with the secret that her form brought."""
+    brought = request.form.get("visitor", "")
+    if visitor_secret() is None and _SECRET.fullmatch(brought):
+        session["visitor"] = brought
 
 
 def drafted() -> Drafted:
@@ -47,7 +63,7 @@ def this_visitor() -> Visitor:
     secret = visitor_secret()
     hold = find_hold(db.session(), office(), secret) if secret else None
     if secret is None or (hold is not None and hold.course_id is not None):
-        secret = secrets.token_urlsafe(24)
+        secret = secrets.token_urlsafe(SECRET_BYTES)
         session["visitor"] = secret
     return Visitor(secret, network_of(request.remote_addr or ""))
 
