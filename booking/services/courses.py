@@ -28,7 +28,7 @@ from booking.domain.period import oslo
 from booking.domain.screening import RULES, HealthCheck, Outcome
 from booking.domain.working_days import end_of_working_day_after
 from booking.services.holds import buffers, claim_rows, claims_needed, lost_times, patient_claim_rows
-from booking.services.invitations import tell_booked, tell_held, tell_released
+from booking.services.invitations import News, tell
 from booking.services.links import new_links
 from booking.services.office import Office
 from booking.services.privacy import seal
@@ -188,7 +188,7 @@ def confirm(office: Office, reference: str, *, now: datetime, at: datetime) -> B
         course = _pending(session, reference)
         appointments = [a for a in course.appointments if a.status == PENDING]
         _make_running(session, course, appointments, now=now)
-        tell_booked(session, office, course, appointments, now=now, at=at)
+        tell(session, office, course, News.BOOKED, appointments, now=now, at=at)
         _finish_tasks(session, course, now=now)
         return _booked(course)
 
@@ -295,12 +295,12 @@ def _settle(
 ) -> None:
     """Books the course, or, if somebody must ring first, keeps its times for as long as `kept_until` says."""
     if check.outcome is not Outcome.CALL and _can_run(session, course, appointments, now=now):
-        tell_booked(session, office, course, appointments, now=now, at=at)
+        tell(session, office, course, News.BOOKED, appointments, now=now, at=at)
         return
     course.decide_by = kept_until(min(each.starts_at for each in appointments), now=now)
     kind = "call_first" if check.outcome is Outcome.CALL else "second_course"
     add_task(session, kind, course.name, course.mobile, course=course, due=course.decide_by, now=now)
-    tell_held(session, office, course, appointments, now=now, at=at)
+    tell(session, office, course, News.HELD, appointments, now=now, at=at)
 
 
 def _can_run(session: Session, course: Course, appointments: list[Appointment], *, now: datetime) -> bool:
@@ -351,7 +351,7 @@ def _release(session: Session, office: Office, course: Course, *, now: datetime,
     course.status, course.decide_by = RELEASED, None
     _changed(course, now=now)
     _finish_tasks(session, course, now=now)
-    tell_released(session, office, course, appointments, now=now, at=at)
+    tell(session, office, course, News.RELEASED, appointments, now=now, at=at)
 
 
 def _changed(course: Course, *, now: datetime) -> None:

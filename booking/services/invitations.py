@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import uuid4
 
@@ -25,75 +26,39 @@ from booking.store.protocols import protocol_head
 INVITATIONS = "invitations"
 
 
-def tell_booked(
+class News(StrEnum):
+    """What one readable mail tells; the words are the kinds of messages and the names of their templates.
+
+    `BOOKED`: the times are booked. `HELD`: they are kept, and somebody will ring. `RELEASED`: they were given back.
+    `CHANNEL`: the calendar is reached in another way. `LINK`: the patient's page has a new secret link.
+    """
+
+    BOOKED = "confirmation"
+    HELD = "held"
+    RELEASED = "released"
+    CHANNEL = "channel"
+    LINK = "link"
+
+
+INVITING = {News.BOOKED, News.CHANNEL}
+"""After these, on the channel invitations, one REQUEST an appointment follows."""
+
+
+def tell(
     session: Session,
     office: Office,
     course: Course,
+    news: News,
     appointments: Sequence[Appointment],
     *,
     now: datetime,
     at: datetime,
 ) -> None:
-    """One readable confirmation; on the channel invitations one REQUEST an appointment as well."""
-    kinds: list[tuple[str, Appointment | None]] = [("confirmation", None)]
-    if course.channel == INVITATIONS:
+    """One readable mail, and the invitations that belong to it."""
+    kinds: list[tuple[str, Appointment | None]] = [(news.value, None)]
+    if news in INVITING and course.channel == INVITATIONS:
         kinds += [("request", appointment) for appointment in appointments]
     _write(session, office, course, appointments, kinds, now=now, at=at)
-
-
-def tell_held(
-    session: Session,
-    office: Office,
-    course: Course,
-    appointments: Sequence[Appointment],
-    *,
-    now: datetime,
-    at: datetime,
-) -> None:
-    """The times are kept and somebody will ring; no invitation goes out yet."""
-    _write(session, office, course, appointments, [("held", None)], now=now, at=at)
-
-
-def tell_released(
-    session: Session,
-    office: Office,
-    course: Course,
-    appointments: Sequence[Appointment],
-    *,
-    now: datetime,
-    at: datetime,
-) -> None:
-    """The kept times were given back."""
-    _write(session, office, course, appointments, [("released", None)], now=now, at=at)
-
-
-def tell_channel(
-    session: Session,
-    office: Office,
-    course: Course,
-    appointments: Sequence[Appointment],
-    *,
-    now: datetime,
-    at: datetime,
-) -> None:
-    """The patient chose another channel: a short note, and on the channel invitations one REQUEST an appointment."""
-    kinds: list[tuple[str, Appointment | None]] = [("channel", None)]
-    if course.channel == INVITATIONS:
-        kinds += [("request", appointment) for appointment in appointments]
-    _write(session, office, course, appointments, kinds, now=now, at=at)
-
-
-def tell_link(
-    session: Session,
-    office: Office,
-    course: Course,
-    appointments: Sequence[Appointment],
-    *,
-    now: datetime,
-    at: datetime,
-) -> None:
-    """The secret link of the patient's page is a new one."""
-    _write(session, office, course, appointments, [("link", None)], now=now, at=at)
 
 
 def take_back_invitations(

@@ -7,14 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from booking.services.invitations import (
-    INVITATIONS,
-    take_back_invitations,
-    tell_booked,
-    tell_channel,
-    tell_held,
-    tell_link,
-)
+from booking.services.invitations import INVITATIONS, News, take_back_invitations, tell
 from booking.services.links import FEED, PAGE, renew
 from booking.services.office import Office
 from booking.store.appointments import BOOKED, LIVE, Appointment
@@ -51,7 +44,7 @@ def choose_channel(office: Office, course_id: int, channel: str, *, now: datetim
             take_back_invitations(session, office, course, coming, now=now, at=at)
         course.channel = channel
         _show_feed(session, course)
-        tell_channel(session, office, course, coming, now=now, at=at)
+        tell(session, office, course, News.CHANNEL, coming, now=now, at=at)
         _note_change(course, now=now)
 
     unit_of_work(work)
@@ -70,9 +63,9 @@ def correct_contact(office: Office, course_id: int, contact: Contact, *, now: da
         course.language, course.needs = contact.language, list(contact.needs)
         course.channel = _channel_for(course)
         if moved and course.status == WAITING:
-            tell_held(session, office, course, course.appointments, now=now, at=at)
+            tell(session, office, course, News.HELD, course.appointments, now=now, at=at)
         elif moved:
-            tell_booked(session, office, course, _coming(course, now=now), now=now, at=at)
+            tell(session, office, course, News.BOOKED, _coming(course, now=now), now=now, at=at)
         _note_change(course, now=now)
 
     unit_of_work(work)
@@ -85,7 +78,7 @@ def renew_page(office: Office, course_id: int, *, now: datetime, at: datetime) -
         course = session.get_one(Course, course_id, with_for_update=True)
         renew(office, links_of(session, course.id)[PAGE])
         living = [a for a in course.appointments if a.status in LIVE]
-        tell_link(session, office, course, living, now=now, at=at)
+        tell(session, office, course, News.LINK, living, now=now, at=at)
 
     unit_of_work(work)
 

@@ -17,7 +17,7 @@ from sqlalchemy import select
 from booking.domain.course import Departure
 from booking.domain.period import OSLO, oslo, seconds_of
 from booking.services.courses import Channel, Details, confirm, release
-from booking.services.invitations import take_back_invitations, tell_channel
+from booking.services.invitations import News, take_back_invitations, tell
 from booking.services.letters import compose
 from booking.services.links import feed_url, page_url
 from booking.services.preferences import renew_page
@@ -86,7 +86,11 @@ def calendar(message: EmailMessage) -> bytes:
     return data
 
 
-def tell(course: Course, tell_of: Any, **changes: Any) -> None:
+def channel_changed(session: Any, office: Any, course: Course, appointments: Any, **clocks: Any) -> None:
+    tell(session, office, course, News.CHANNEL, appointments, **clocks)
+
+
+def told(course: Course, tell_of: Any, **changes: Any) -> None:
     """Writes messages about a course of the store after it was changed."""
 
     def work(session: Any) -> None:
@@ -287,7 +291,7 @@ def _move(session: Any, appointment_id: int) -> None:
 
 def test_taking_back_an_invitation_says_that_the_appointment_stands() -> None:
     course = booked_course(replace(KARI, language="en"))
-    tell(course, take_back_invitations)
+    told(course, take_back_invitations)
     assert len(messages("cancel")) == 10
     for message in messages("cancel"):
         body = mail(message)
@@ -298,7 +302,7 @@ def test_taking_back_an_invitation_says_that_the_appointment_stands() -> None:
 
 def test_a_cancelled_appointment_is_said_to_be_cancelled() -> None:
     course = booked_course(replace(KARI, language="en"))
-    tell(course, take_back_invitations)
+    told(course, take_back_invitations)
     message = messages("cancel")[0]
     message.facts["appointments"][0]["status"] = "cancelled"
     body = parsed(mail(message))
@@ -350,7 +354,7 @@ def test_released_times_are_told_with_a_way_to_book_again() -> None:
 @pytest.mark.parametrize("channel", list(Channel))
 def test_another_channel_is_told_in_a_short_note(channel: Channel) -> None:
     course = booked_course(SIV)
-    tell(course, tell_channel, channel=channel.value)
+    told(course, channel_changed, channel=channel.value)
     note = the_mail("channel")
     expected = {
         Channel.INVITATIONS: "10 more mails follow",
