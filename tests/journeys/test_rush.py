@@ -63,16 +63,19 @@ def at_check(server: LiveServer, number: int, day: str) -> Caller:
 
 
 def test_of_fifty_who_choose_the_same_times_one_gets_them(server: LiveServer) -> None:
-    choice = Caller(server.url).open(PLAN).prepared("/choose")
-    people = [Caller(server.url, f"198.51.100.{number}") for number in range(1, PEOPLE + 1)]
+    page = Caller(server.url).open(PLAN)
+    numbers = range(1, PEOPLE + 1)
+    # Each has a page of her own, which brings the secret of a session to be; all else in the form is the same.
+    choices = [page.prepared("/choose", visitor=f"{number:032}") for number in numbers]
+    people = [Caller(server.url, f"198.51.100.{number}") for number in numbers]
     with more(server, {Hold: 1, HeldTime: 10}):
-        answers = all_at_once([(choice, each.headers()) for each in people])
+        answers = all_at_once([(choice, each.headers()) for choice, each in zip(choices, people, strict=True)])
     assert {answer.status for answer in answers} == {303}
     lost = [answer for answer in answers if not answer.place.endswith("/en/book/health")]
     assert len(lost) == PEOPLE - 1
     for answer in lost[:3]:
-        page = Request(urljoin(server.url, answer.place), headers={"Cookie": answer.cookie})
-        with urlopen(page, timeout=60) as told:
+        back = Request(urljoin(server.url, answer.place), headers={"Cookie": answer.cookie})
+        with urlopen(back, timeout=60) as told:
             words = told.read().decode()
         assert "Some of these times were taken just now" in words or "These times are no longer free" in words
         assert "/en/book/choose" in words
