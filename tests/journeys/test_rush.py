@@ -81,6 +81,15 @@ def test_of_fifty_who_choose_the_same_times_one_gets_them(server: LiveServer) ->
         assert "/en/book/choose" in words
 
 
+def test_ten_clicks_at_once_on_the_same_choice_keep_it_for_one_visitor(server: LiveServer) -> None:
+    caller = Caller(server.url, "203.0.113.9")
+    clicks = [(caller.open(PLAN.replace("tue", "fri")).prepared("/choose"), caller.headers())] * 10
+    with more(server, {Hold: 1, HeldTime: 10}):
+        answers = all_at_once(clicks)
+    assert {answer.status for answer in answers} == {303}
+    assert {answer.place.endswith("/en/book/health") for answer in answers} == {True}
+
+
 def test_a_form_that_is_sent_ten_times_at_once_books_one_course(server: LiveServer) -> None:
     caller = at_check(server, 1, "wed")
     with more(server, {Course: 1, Appointment: 10, Message: 11}):

@@ -36,6 +36,8 @@ def choose() -> ResponseReturnValue:
     try:
         return _kept(_visit(query) if query.get("kind") else _course(query))
     except (SlotTaken, Changed):
+        if _kept_already(query):
+            return redirect(next_url(this_draft()), 303)
         flash(_("Some of these times were taken just now. These are the times that are free."), "differs")
     except (Unreadable, UnknownWish, DoesNotFit):
         flash(_("These times are no longer free. These are the times that are."), "differs")
@@ -48,6 +50,15 @@ def _kept(choice: Choice) -> ResponseReturnValue:
     db.session.rollback()
     g.hold = find_hold(db.session(), office(), visitor.secret)
     return redirect(next_url(this_draft()), 303)
+
+
+def _kept_already(query: MultiDict[str, str]) -> bool:
+    """Whether these very times were taken by the click before this one, of a double click."""
+    db.session.rollback()
+    hold = drafted().hold
+    if hold is None or not hold.times or hold.expires_at <= clock.now() or query.get("kind"):
+        return False
+    return hold.query == query_of(asked_of(query), rhythm_of(query))
 
 
 def _course(query: MultiDict[str, str]) -> Choice:
