@@ -70,6 +70,8 @@ def _visitor() -> Response | None:
     """Without held times there is nothing to go on with, so the way leads back to where times are chosen."""
     secret = visitor_secret()
     hold = find_hold(db.session(), office(), secret) if secret else None
+    if hold is not None and not hold.times:
+        db.session.refresh(hold)  # the click before this one may have booked between reading the hold and its times
     if hold is None or (not hold.times and hold.course_id is None):
         return redirect(url_for("book.need"), 303)
     g.hold = hold
