@@ -47,7 +47,6 @@ def choose() -> ResponseReturnValue:
 def _kept(choice: Choice) -> ResponseReturnValue:
     visitor = this_visitor()
     hold(office(), visitor, choice, now=clock.now())
-    db.session.rollback()
     g.hold = find_hold(db.session(), office(), visitor.secret)
     return redirect(next_url(this_draft()), 303)
 

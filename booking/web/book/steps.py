@@ -134,8 +134,7 @@ def next_url(draft: Draft) -> str:
 
 
 def course_url(course_id: int) -> str:
-    """The page that says what the booking became, which may have been written in this very request."""
-    db.session.rollback()
+    """The page that says what the booking became."""
     link = links_of(db.session(), course_id)[PAGE]
     return url_for("me.booked", token=token_of(office(), link))
 
