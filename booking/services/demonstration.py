@@ -64,6 +64,8 @@ def _group(facts: Facts) -> Group:
         phone_display=facts["phone_display"],
         phone_note=Name.of(**facts["phone_note"]),
         demonstration=True,
+        leading_article=facts["leading_article"],
+        leading_words=Name.of(**facts["leading_words"]),
     )
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import ForeignKey, select
+from sqlalchemy import ForeignKey, false, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from booking.domain.schedule import Name
@@ -12,7 +13,10 @@ from booking.store.database import Base, remembered
 
 
 class Group(Base):
-    """The clinics together, as one house: one row. `demonstration`: everything in it is invented, and says so."""
+    """The clinics together, as one house: one row. `demonstration`: everything in it is invented, and says so.
+
+    `leading_article`: the one that every page leads to, by its name in addresses, under the words `leading_words`.
+    """
 
     __tablename__ = "groups"
 
@@ -21,10 +25,16 @@ class Group(Base):
     phone_display: Mapped[str]
     phone_note: Mapped[Name | None]
     demonstration: Mapped[bool]
+    leading_article: Mapped[str | None]
+    leading_words: Mapped[Name | None]
 
 
 class Clinic(Base):
-    """A place with rooms and hours. Appointments start on `grid_minutes` and leave `buffer_minutes` after them."""
+    """A place with rooms and hours. Appointments start on `grid_minutes` and leave `buffer_minutes` after them.
+
+    `latitude` and `longitude` in degrees (WGS 84), null for a clinic that is on no map. `cover`: the name of one of our
+    own drawings, with its alternative text. `facts_on`: when somebody last looked whether what is said of it is true.
+    """
 
     __tablename__ = "clinics"
 
@@ -48,6 +58,15 @@ class Clinic(Base):
     lift: Mapped[bool]
     lie_down: Mapped[bool]
     hearing_loop: Mapped[bool]
+    toilet: Mapped[bool] = mapped_column(default=False, server_default=false())
+    quiet_room: Mapped[bool] = mapped_column(default=False, server_default=false())
+    parking: Mapped[Name | None]
+    phone_hours: Mapped[Name | None]
+    latitude: Mapped[float | None]
+    longitude: Mapped[float | None]
+    cover: Mapped[str | None]
+    cover_alt: Mapped[Name | None]
+    facts_on: Mapped[date | None]
     grid_minutes: Mapped[int]
     buffer_minutes: Mapped[int]
     cancel_hours: Mapped[int]

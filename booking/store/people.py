@@ -21,7 +21,10 @@ class Profession(Base):
 
 
 class Clinician(Base):
-    """Someone who treats. `languages`: codes in order. Where and when she works stands in her hours."""
+    """Someone who treats. `languages`: codes in order. Where and when she works stands in her hours.
+
+    `hpr_number`: under which the public register of health personnel has her; null where it has not been entered.
+    """
 
     __tablename__ = "clinicians"
 
@@ -32,6 +35,7 @@ class Clinician(Base):
     languages: Mapped[list[str]] = mapped_column(JSON)
     needles: Mapped[bool]
     electro: Mapped[bool]
+    hpr_number: Mapped[str | None]
 
     profession: Mapped[Profession] = relationship(lazy="joined", innerjoin=True)
 

@@ -11,7 +11,10 @@ from booking.store.database import Base
 
 
 class Task(Base):
-    """`kind`: call_first, call_me, second_course or mail_failed. `phone` in E.164 where it could be read."""
+    """`kind`: call_first, call_me, second_course or mail_failed. `phone` in E.164 where it could be read.
+
+    `message`: what the caller wrote, encrypted, for it may be about her health.
+    """
 
     __tablename__ = "tasks"
     __table_args__ = (Index(None, "done_at", "due_at"),)
@@ -22,6 +25,7 @@ class Task(Base):
     name: Mapped[str]
     phone: Mapped[str | None]
     note: Mapped[str | None]
+    message: Mapped[bytes | None]
     language: Mapped[str]
     created_at: Mapped[datetime]
     due_at: Mapped[datetime]

@@ -31,6 +31,8 @@ def frame() -> dict[str, Any]:
         "phone_display": group.phone_display,
         "phone_note": group.phone_note[language] if group.phone_note else None,
         "demonstration": group.demonstration,
+        "leading_article": group.leading_article,
+        "leading_words": group.leading_words[language] if group.leading_words else None,
         "mail_waiting": mail_waits_without_worker(),
         "main_clinics": [
             {"name": clinic.name, "url": url_for("site.clinic", slug=clinic.slug)} for clinic in all_clinics(session)

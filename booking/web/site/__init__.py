@@ -8,7 +8,7 @@ from booking.web.site import clinicians, clinics, pages
 site = blueprint("site", __name__)
 
 site.add_url_rule("/", "start", pages.start)
-site.add_url_rule(f"/articles/{pages.ARTICLE}", "article", pages.article)
+site.add_url_rule("/articles/<slug>", "article", pages.article)
 site.add_url_rule("/clinics", "clinics", clinics.clinics)
 site.add_url_rule("/clinics/<slug>", "clinic", clinics.clinic)
 site.add_url_rule("/clinicians", "clinicians", clinicians.clinicians)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import render_template
+from flask import abort, render_template
 
 from booking.services.privacy import UNFINISHED_KEPT
 from booking.services.proposals import NINE_WEEKS
@@ -32,7 +32,9 @@ def start() -> str:
 
 
 @open_to(Rule.EVERYBODY)
-def article() -> str:
+def article(slug: str) -> str:
+    if slug != ARTICLE:
+        abort(404)
     return render_template("site/article.html", article=read_article(ARTICLE, current_language()), pain=PAIN)
 
 
