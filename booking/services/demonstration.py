@@ -25,9 +25,10 @@ WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 CLINIC_FACTS = (
     *("slug", "name", "county", "municipality", "address", "postcode", "place", "phone_display", "email"),
-    *("step_free", "lift", "lie_down", "hearing_loop", "grid_minutes", "buffer_minutes", "cancel_hours"),
+    *("step_free", "lift", "lie_down", "hearing_loop", "toilet", "quiet_room", "latitude", "longitude", "cover"),
+    *("grid_minutes", "buffer_minutes", "cancel_hours", "facts_on"),
 )
-CLINIC_NAMES = ("phone_note", "transport", "way_in", "wear")
+CLINIC_NAMES = ("phone_note", "phone_hours", "transport", "parking", "way_in", "wear", "cover_alt")
 
 Facts = Mapping[str, Any]
 
