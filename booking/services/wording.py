@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from functools import lru_cache
 
 import phonenumbers
@@ -55,6 +56,11 @@ def day_of_month(moment: date | datetime, language: str) -> str:
     return format_date(_on_the_wall(moment), _own(_DATE, language), locale=language)
 
 
+def date_and_year(moment: date | datetime, language: str) -> str:
+    """“9 March 2027”, “9. mars 2027”."""
+    return format_date(_on_the_wall(moment), _own(_DATE, language) + " y", locale=language)
+
+
 def time_of_day(moment: datetime, language: str) -> str:
     """“14:30”, “14.30”: for tables, where nothing stands before it."""
     return format_time(oslo(moment).time(), _own(_TIME, language), locale=language)
@@ -92,6 +98,11 @@ def minutes(count: int, language: str) -> str:
 def price(kroner: int, language: str) -> str:
     """Whole kroner: “NOK 1,250”, “1 250 kr”, with spaces that never break."""
     return _own(_PRICE, language).format(format_decimal(kroner, locale=language))
+
+
+def one_decimal(number: Decimal, language: str) -> str:
+    """“41.0”, “41,0”."""
+    return format_decimal(number, "0.0", locale=language)
 
 
 def phone(number: str) -> str:

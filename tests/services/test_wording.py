@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from flask import Flask
@@ -49,6 +50,16 @@ def test_any_other_deadline_is_told_to_the_minute() -> None:
 def test_a_date_has_its_year_where_it_may_be_far_away() -> None:
     assert wording.day_and_year(date(2026, 7, 6), "en") == "Monday 6 July 2026"
     assert wording.day_and_year(date(2026, 7, 6), "nb") == "mandag 6. juli 2026"
+
+
+def test_a_date_without_its_weekday_has_a_year() -> None:
+    assert wording.date_and_year(date(2022, 3, 16), "en") == "16 March 2022"
+    assert wording.date_and_year(date(2022, 3, 16), "nb") == "16. mars 2022"
+
+
+def test_a_decimal_has_a_comma_in_norwegian() -> None:
+    assert wording.one_decimal(Decimal("41"), "en") == "41.0"
+    assert wording.one_decimal(Decimal("6.2"), "nb") == "6,2"
 
 
 def test_times_have_a_dash_without_spaces() -> None:
