@@ -19,6 +19,7 @@ from booking.mail.smtp import SmtpPost
 from booking.services.courses import release_lapsed
 from booking.services.office import Office
 from booking.services.privacy import forget_unfinished
+from booking.services.soonest import look_ahead
 from booking.store.clinics import the_group
 from booking.store.database import db
 from booking.web import register_web
@@ -91,6 +92,7 @@ def chores_of(office: Office) -> tuple[Callable[[datetime], object], ...]:
     return (
         lambda now: release_lapsed(office, now=now, at=machine_now()),
         lambda now: forget_unfinished(now=now),
+        lambda now: look_ahead(office, now=now),
     )
 
 

@@ -147,6 +147,13 @@ def plan_pattern(
     return _Request(protocol, wishes, availability, now, limits).plan(pattern)
 
 
+def best_course(
+    protocol: Protocol, wishes: Wishes, availability: Availability, *, now: datetime, limits: Limits = DEFAULT_LIMITS
+) -> Plan | None:
+    """The first of the plans of `plan_course`; None, with no word about why, if there is none."""
+    return next(iter(_Request(protocol, wishes, availability, now, limits).plans(1)), None)
+
+
 class _Request:
     """One patient's wishes against one availability."""
 
