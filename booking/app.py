@@ -18,7 +18,7 @@ from booking.mail.mailbox import Mailbox
 from booking.mail.smtp import SmtpPost
 from booking.services.courses import release_lapsed
 from booking.services.office import Office
-from booking.services.privacy import forget_unfinished
+from booking.services.privacy import forget_comment_addresses, forget_unfinished
 from booking.services.soonest import look_ahead
 from booking.store.clinics import the_group
 from booking.store.database import db
@@ -92,6 +92,7 @@ def chores_of(office: Office) -> tuple[Callable[[datetime], object], ...]:
     return (
         lambda now: release_lapsed(office, now=now, at=machine_now()),
         lambda now: forget_unfinished(now=now),
+        lambda now: forget_comment_addresses(now=now),
         lambda now: look_ahead(office, now=now),
     )
 

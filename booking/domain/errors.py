@@ -40,7 +40,11 @@ class AnotherCourseRuns(BookingError):
 
 
 class NotPending(BookingError):
-    """The course waits for no decision."""
+    """The course or comment waits for no decision."""
+
+
+class UnknownComment(BookingError):
+    """No comment that can be read has this number or secret link."""
 
 
 class TooYoung(BookingError):

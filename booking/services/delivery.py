@@ -152,8 +152,10 @@ def _next_try(message: Message, at: datetime) -> datetime:
 
 
 def _give_up(session: Session, message: Message, *, at: datetime) -> None:
-    """Somebody must ring: one task a course, however many of its mails fail."""
+    """Somebody must ring: one task a course, however many of its mails fail; nobody for a mail about no course."""
     message.given_up_at, message.due_at = at, None
+    if message.course_id is None:
+        return
     course = session.get_one(Course, message.course_id, with_for_update=True)
     if any(task.kind == MAIL_FAILED for task in open_tasks_of(session, course.id)):
         return

@@ -22,9 +22,10 @@ from booking.ical.itip import Method, Party
 from booking.ical.text import one_line
 from booking.services import wording
 from booking.services.entries import entry_of
-from booking.services.links import FEED, PAGE, feed_url, page_url
+from booking.services.links import FEED, PAGE, comment_url, feed_url, page_url
 from booking.services.office import Office
 from booking.store.appointments import CANCELLED
+from booking.store.articles import Comment
 from booking.store.clinics import Clinic, Group, the_group
 from booking.store.courses import Course, links_of
 from booking.store.database import deviation_from_json
@@ -126,19 +127,20 @@ def compose(session: Session, office: Office, message: Message) -> bytes:
 
     Raises ValueError, LookupError or a template's error for facts that cannot be told.
     """
-    case = _case(session, office, message)
     with force_locale(message.language):
-        letter = _letter(case)
-        return _mail(case, letter)
+        if message.course_id is None:
+            return plain_mail(_comment_letter(session, office, message))
+        case = _case(session, office, message, message.course_id)
+        return _mail(case, _letter(message, office, case.group, message.facts["name"], _context(case)))
 
 
-def _case(session: Session, office: Office, message: Message) -> _Case:
+def _case(session: Session, office: Office, message: Message, course_id: int) -> _Case:
     appointments = tuple(AppointmentFacts.of(kept) for kept in message.facts["appointments"])
-    links = links_of(session, message.course_id)
+    links = links_of(session, course_id)
     return _Case(
         message=message,
         office=office,
-        course=session.get_one(Course, message.course_id),
+        course=session.get_one(Course, course_id),
         group=the_group(session),
         appointments=appointments,
         clinics={a.clinic_id: session.get_one(Clinic, a.clinic_id) for a in appointments},
@@ -177,26 +179,38 @@ def _entry(case: _Case, appointment: AppointmentFacts) -> Entry:
     )
 
 
-def _letter(case: _Case) -> Letter:
-    context = _context(case)
-    clinic_group = Party(case.group.name, case.office.mail_from)
+def _comment_letter(session: Session, office: Office, message: Message) -> Letter:
+    """To who wrote a comment. Nothing of what she typed stands in it: she may have typed somebody else's address."""
+    group = the_group(session)
+    comment = session.get_one(Comment, message.facts["comment_id"])
+    context = {
+        "language": message.language,
+        "group": group.name,
+        "demonstration": group.demonstration,
+        "phone": wording.phone_with_note(group.phone_display, group.phone_note, message.language),
+        "own_url": comment_url(office, comment, message.language),
+    }
+    return _letter(message, office, group, "", context)
+
+
+def _letter(message: Message, office: Office, group: Group, name: str, context: Mapping[str, Any]) -> Letter:
+    clinic_group = Party(group.name, office.mail_from)
     return Letter(
         from_=clinic_group,
-        to=Party(case.message.facts["name"], case.message.recipient),
+        to=Party(name, message.recipient),
         reply_to=clinic_group,
-        subject=one_line(_rendered(case, "subject.txt", context)),
-        text=_tidied(_rendered(case, "txt", context)),
-        html=_rendered(case, "html", context),
-        language=case.language,
-        message_id=case.message.message_id,
-        date=case.message.made_at,
+        subject=one_line(_rendered(message.kind, "subject.txt", context)),
+        text=_tidied(_rendered(message.kind, "txt", context)),
+        html=_rendered(message.kind, "html", context),
+        language=message.language,
+        message_id=message.message_id,
+        date=message.made_at,
     )
 
 
-def _rendered(case: _Case, ending: str, context: Mapping[str, Any]) -> str:
+def _rendered(kind: str, ending: str, context: Mapping[str, Any]) -> str:
     """The template without what pages are given: a letter is written outside any request."""
-    template = current_app.jinja_env.get_template(f"mail/{case.message.kind}.{ending}")
-    return template.render(context)
+    return current_app.jinja_env.get_template(f"mail/{kind}.{ending}").render(context)
 
 
 def _tidied(text: str) -> str:

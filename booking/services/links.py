@@ -1,7 +1,7 @@
 """Secret links: who has one may open what it is for, and nothing else.
 
-A token is 160 bits of HMAC-SHA256 over (link id, generation) under the installation's key, so it can be written into a
-mail at any time, while the store holds only a hash of it.
+A token is 160 bits of HMAC-SHA256 over what it is for, such as a link's id and generation, under the installation's
+key, so it can be written into a mail at any time, while the store holds only a hash of it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from booking.domain.errors import UnknownCourse
 from booking.services.office import Office
+from booking.store.articles import Comment
 from booking.store.courses import Course, Link, link_by_hash
 
 PAGE, FEED = "page", "feed"
@@ -25,17 +26,24 @@ def new_links(session: Session, office: Office, course: Course) -> None:
     """Gives the course its links, one a scope."""
     for scope in (PAGE, FEED):
         link = Link(id=secrets.randbits(62), course_id=course.id, scope=scope, generation=0)
-        link.token_hash = hash_of(_token(office.secret_keys[0], link))
+        link.token_hash = hash_of(_token(office.secret_keys[0], _what(link)))
         session.add(link)
 
 
 def token_of(office: Office, link: Link) -> str:
     """The link's token now; it was made under one of the installation's keys. Raises LookupError if under none."""
-    for key in office.secret_keys:
-        token = _token(key, link)
-        if hash_of(token) == link.token_hash:
-            return token
-    raise LookupError("the key under which this link was made is gone")
+    return _token_again(office, _what(link), link.token_hash)
+
+
+def new_comment_token(office: Office, form: str) -> str:
+    """The token for the comment that came from this form."""
+    return _token(office.secret_keys[0], f"comment {form}")
+
+
+def comment_url(office: Office, comment: Comment, language: str) -> str:
+    """The page of the comment for who wrote it. Raises LookupError if the key under which it was made is gone."""
+    token = _token_again(office, f"comment {comment.form}", comment.token_hash)
+    return f"{office.url}/{language}/comments/own/{token}"
 
 
 def page_url(office: Office, link: Link, language: str) -> str:
@@ -57,7 +65,7 @@ def open_link(session: Session, token: str, scope: str) -> Link:
 def renew(office: Office, link: Link) -> None:
     """Ends the old token of the link and makes a new one, inside the caller's unit of work."""
     link.generation += 1
-    link.token_hash = hash_of(_token(office.secret_keys[0], link))
+    link.token_hash = hash_of(_token(office.secret_keys[0], _what(link)))
     link.used_at = None
     link.course.revision += 1  # the feed's events name the page's address
 
@@ -66,6 +74,18 @@ def hash_of(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _token(key: str, link: Link) -> str:
-    digest = hmac.digest(key.encode(), f"link {link.id} {link.scope} {link.generation}".encode(), "sha256")
+def _what(link: Link) -> str:
+    return f"link {link.id} {link.scope} {link.generation}"
+
+
+def _token_again(office: Office, what: str, token_hash: str) -> str:
+    for key in office.secret_keys:
+        token = _token(key, what)
+        if hash_of(token) == token_hash:
+            return token
+    raise LookupError("the key under which this link was made is gone")
+
+
+def _token(key: str, what: str) -> str:
+    digest = hmac.digest(key.encode(), what.encode(), "sha256")
     return base64.b32encode(digest[:_TOKEN_BYTES]).decode().lower()

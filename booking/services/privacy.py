@@ -12,17 +12,22 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cryptography.fernet import Fernet, MultiFernet
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from booking.services.office import Office
 from booking.store.appointments import drop_held_claims
+from booking.store.articles import Comment
 from booking.store.courses import Screening
 from booking.store.holds import Hold
+from booking.store.outbox import Message
 from booking.store.unit_of_work import unit_of_work
 
 UNFINISHED_KEPT = timedelta(hours=24)
 """A booking that was never finished is forgotten after this long, answers and all."""
+
+COMMENT_ADDRESS_KEPT = timedelta(days=365)
+"""How long the e-mail address of who wrote a comment is kept, in case there is something to ask her."""
 
 
 def seal(office: Office, value: Mapping[str, Any]) -> bytes:
@@ -46,6 +51,9 @@ def rotate_keys(office: Office) -> int:
         for hold in session.scalars(select(Hold).where(Hold.answers.is_not(None)).with_for_update()):
             hold.answers = fernet.rotate(hold.answers or b"")
             count += 1
+        for comment in session.scalars(select(Comment).where(Comment.email.is_not(None)).with_for_update()):
+            comment.email = fernet.rotate(comment.email or b"")
+            count += 1
         return count
 
     return unit_of_work(work)
@@ -53,8 +61,13 @@ def rotate_keys(office: Office) -> int:
 
 def fingerprint(office: Office, purpose: str, value: str) -> str:
     """A keyed hash: equal values can be recognised, and nobody can go back from it to the value."""
-    key = office.secret_keys[0].encode()
-    return hmac.digest(key, f"{purpose} {value}".encode(), "sha256").hex()
+    return fingerprints(office, purpose, value)[0]
+
+
+def fingerprints(office: Office, purpose: str, value: str) -> tuple[str, ...]:
+    """The value's fingerprint under each of the installation's keys, newest first: for what outlives a key."""
+    text = f"{purpose} {value}".encode()
+    return tuple(hmac.digest(key.encode(), text, "sha256").hex() for key in office.secret_keys)
 
 
 def forget_unfinished(*, now: datetime) -> int:
@@ -67,6 +80,24 @@ def forget_unfinished(*, now: datetime) -> int:
             drop_held_claims(session, [time.id for time in hold.times])
             session.delete(hold)
         return len(old)
+
+    return unit_of_work(work)
+
+
+def forget_comment_addresses(*, now: datetime) -> int:
+    """Deletes the e-mail addresses of comments, and the mails to them, `COMMENT_ADDRESS_KEPT` after posting; how many."""
+
+    def work(session: Session) -> int:
+        before = now - COMMENT_ADDRESS_KEPT
+        old = select(Comment).where(Comment.posted_at <= before, Comment.email.is_not(None))
+        comments = list(session.scalars(old.with_for_update(skip_locked=True)))
+        for comment in comments:
+            comment.email = None
+        mails = delete(Message).where(
+            Message.kind == "comment", Message.made_at <= before, Message.leased_until.is_(None)
+        )
+        session.execute(mails, execution_options={"synchronize_session": False})
+        return len(comments)
 
     return unit_of_work(work)
 
