@@ -39,6 +39,10 @@ class AnotherCourseRuns(BookingError):
     """The patient has a course that is not over; she takes one at a time."""
 
 
+class UnknownArticle(BookingError):
+    """No article, or no version of its text, has this name."""
+
+
 class NotPending(BookingError):
     """The course or comment waits for no decision."""
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from booking.domain.period import OSLO, oslo
 from booking.domain.schedule import Name
+from booking.services.articles import load_articles
 from booking.store.clinics import Clinic, Group, Room
 from booking.store.people import Clinician, Profession
 from booking.store.protocols import Protocol, ProtocolStep, Treatment
@@ -40,7 +41,7 @@ def load_demonstration(now: datetime) -> bool:
     """
     facts = demonstration_facts()
     since = date(oslo(now).year - 1, 1, 1)
-    return unit_of_work(lambda session: _load(session, facts, since))
+    return unit_of_work(lambda session: _load(session, facts, since, now))
 
 
 def demonstration_facts() -> Facts:
@@ -48,7 +49,7 @@ def demonstration_facts() -> Facts:
     return tomllib.loads((CONTENT / "demonstration.toml").read_text("utf-8"))
 
 
-def _load(session: Session, facts: Facts, since: date) -> bool:
+def _load(session: Session, facts: Facts, since: date, now: datetime) -> bool:
     if session.scalar(select(Group)) is not None:
         return False
     session.add(_group(facts["group"]))
@@ -56,6 +57,7 @@ def _load(session: Session, facts: Facts, since: date) -> bool:
     _load_closed_periods(session, facts["closed"], clinics)
     _load_clinicians(session, facts, clinics, since)
     _load_protocols(session, facts)
+    load_articles(session, facts["articles"]["slugs"], now=now)
     return True
 
 

@@ -122,6 +122,39 @@ def editions(session: Session) -> list[Edition]:
     return [Edition(*row) for row in session.execute(rows)]
 
 
+def article_to_change(session: Session, slug: str) -> Article | None:
+    """The article; who asks for it next waits until this unit of work is over, so that no number is given twice."""
+    return session.scalar(select(Article).where(Article.slug == slug).with_for_update())
+
+
+def all_articles(session: Session) -> list[Article]:
+    """In their order."""
+    return list(session.scalars(select(Article).order_by(Article.position, Article.id)))
+
+
+def last_position(session: Session) -> int:
+    """0 where there is no article yet."""
+    return session.scalar(select(func.max(Article.position))) or 0
+
+
+def versions_of(session: Session, slug: str, language: str) -> list[ArticleVersion]:
+    """Every text of an article in one language, the oldest first; empty if there is no such article."""
+    saved = select(ArticleVersion).join(Article).where(Article.slug == slug, ArticleVersion.language == language)
+    return list(session.scalars(saved.order_by(ArticleVersion.number)))
+
+
+def version_of(session: Session, slug: str, language: str, number: int) -> ArticleVersion | None:
+    one = select(ArticleVersion).join(Article).where(Article.slug == slug, ArticleVersion.language == language)
+    return session.scalar(one.where(ArticleVersion.number == number))
+
+
+def newest_version(session: Session, article_id: int, language: str) -> ArticleVersion | None:
+    of_language = select(ArticleVersion).where(
+        ArticleVersion.article_id == article_id, ArticleVersion.language == language
+    )
+    return session.scalar(of_language.order_by(ArticleVersion.number.desc()).limit(1))
+
+
 def usefulness_of(session: Session, article_id: int) -> Usefulness:
     counted = select(func.count(), func.coalesce(func.sum(Rating.stars), 0)).where(Rating.article_id == article_id)
     return Usefulness(*session.execute(counted).one())

@@ -21,6 +21,8 @@ from booking.domain.errors import (
     SlotTaken,
     TooManyHolds,
     TooYoung,
+    UnknownArticle,
+    UnknownComment,
     UnknownCourse,
 )
 from booking.services.courses import OtherChoice
@@ -76,6 +78,10 @@ def words_for(error: BookingError) -> str:
             words = _("Online booking is from 16 years. A parent or guardian can book by phone.")
         case UnknownCourse():
             words = _("We cannot find these appointments. Look for the newest link from us, or call us.")
+        case UnknownComment():
+            words = _("The comment that you answer is no longer here. Send yours as a comment of its own, or leave it.")
+        case UnknownArticle():
+            words = _("We cannot find this text. It may have another address now.")
         case NotPending():
             words = _("These appointments are already decided.")
         case AnotherCourseRuns():
@@ -96,6 +102,8 @@ _STATUS: dict[type[BookingError], int] = {
     TooManyHolds: 429,
     TooYoung: 403,
     UnknownCourse: 404,
+    UnknownArticle: 404,
+    UnknownComment: 404,
     NotPending: 409,
     AnotherCourseRuns: 409,
     OtherChoice: 409,
