@@ -70,7 +70,9 @@ def _read(edition: Edition) -> Published | None:
     try:
         document = read_document(edition.text)
     except UnreadableText as error:
-        log.error("article_unreadable", slug=edition.slug, language=edition.language, number=edition.number, why=error)
+        log.error(
+            "article_unreadable", slug=edition.slug, language=edition.language, number=edition.number, why=str(error)
+        )
         return None
     return Published(edition.article_id, edition.slug, edition.language, edition.number, document)
 
