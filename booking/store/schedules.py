@@ -11,6 +11,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Select,
+    and_,
     or_,
     select,
     type_coerce,
@@ -97,16 +98,16 @@ def schedule_of(session: Session, clinic_ids: Collection[int], period: Period) -
 
     Seven statements, however many clinics and clinicians; fewer where the transaction has asked for all of them before.
     """
-    owners = select(Hours.clinician_id).where(Hours.clinic_id.in_(clinic_ids), Hours.clinician_id.is_not(None))
-    rows = session.scalars(
-        select(Hours).where(or_(Hours.clinician_id.in_(owners), Hours.clinician_id.is_(None))).order_by(Hours.id)
-    ).all()
+    staff = select(Hours.clinician_id).where(Hours.clinic_id.in_(clinic_ids), Hours.clinician_id.is_not(None))
+    places = select(Hours.clinic_id).where(Hours.clinician_id.in_(staff))
+    opening = and_(Hours.clinician_id.is_(None), or_(Hours.clinic_id.in_(clinic_ids), Hours.clinic_id.in_(places)))
+    rows = session.scalars(select(Hours).where(or_(Hours.clinician_id.in_(staff), opening)).order_by(Hours.id)).all()
     clinician_ids = {row.clinician_id for row in rows if row.clinician_id is not None}
     reached = {row.clinic_id for row in rows if row.clinician_id is not None} | set(clinic_ids)
     return domain.Schedule(
         clinics=tuple(_clinic(row) for row in all_clinics(session) if row.id in reached),
         clinicians=tuple(_clinician(row) for row in all_clinicians(session) if row.id in clinician_ids),
-        hours=tuple(_hours(row) for row in rows if row.clinic_id in reached),
+        hours=tuple(_hours(row) for row in rows),
         breaks=tuple(_break(row) for row in session.scalars(select(Break).where(Break.clinic_id.in_(reached)))),
         closed=tuple(_closed(row) for row in session.scalars(_closings(reached, period))),
         absences=tuple(_absence(row) for row in session.scalars(_absences(clinician_ids, period))),
@@ -131,6 +132,14 @@ def taken_query(
     if but_hold is not None:
         held = held.where(Hold.id != but_hold)
     return union_all(kept, held)
+
+
+def workplaces(session: Session, *, today: date) -> list[tuple[int, int]]:
+    """(clinic, clinician) of everybody who has hours there today or later, by their ids. One statement."""
+    lasting = or_(Hours.valid_until.is_(None), Hours.valid_until >= today)
+    pairs = select(Hours.clinic_id, Hours.clinician_id).where(Hours.clinician_id.is_not(None), lasting).distinct()
+    rows = session.execute(pairs.order_by(Hours.clinic_id, Hours.clinician_id))
+    return [(clinic_id, clinician_id) for clinic_id, clinician_id in rows if clinician_id is not None]
 
 
 def _busy(

@@ -1,0 +1,150 @@
+"""Finder: a clinician near somebody, by place and needs, and how soon she has a whole course free."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from babel.lists import format_list
+from flask import render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from booking.domain.distance import told
+from booking.services.finder import Found, Match, Relaxed, Wish, find
+from booking.services.postcodes import Place
+from booking.services.soonest import NextCourse
+from booking.store.clinics import Clinic, all_clinics
+from booking.store.database import db
+from booking.store.people import Clinician, all_clinicians
+from booking.web import clock
+from booking.web.access import Rule, open_to
+from booking.web.filters import language_name
+from booking.web.forms.finder import NEAREST, SOONEST, FinderForm
+from booking.web.language import current_language
+from booking.web.office import office
+from booking.web.site.maps import Map, draw
+from booking.web.site.marketing import beside_not_authorised
+
+A_PAGE = 10
+"""How many results stand on one page."""
+
+LONGEST_NUMBER = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A result as it is shown; `distance` in kilometres as it is told; `known`: whether anybody has looked what is
+    free."""
+
+    clinic: Clinic
+    clinician: Clinician
+    distance: int | None
+    languages: str
+    known: bool
+    course: NextCourse | None
+    visit_at: datetime | None
+    book_url: str
+    visits_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    href: str
+    text: str
+
+
+@open_to(Rule.EVERYBODY)
+def clinicians() -> str:
+    """The form, and who fits what stands in it."""
+    session = db.session()
+    form = FinderForm(request.args, clinics=all_clinics(session), clinicians=all_clinicians(session))
+    form.validate()
+    found = find(session, office(), form.sought(), now=clock.now())
+    pages = max(1, -(-len(found.matches) // A_PAGE))
+    page = min(_page(request.args.get("page", "")), pages)
+    shown = found.matches[(page - 1) * A_PAGE : page * A_PAGE]
+    return render_template(
+        "site/finder.html",
+        form=form,
+        cards=[_card(match) for match in shown],
+        count=_count(found),
+        order=_order(form),
+        relaxed=[_relaxed(form, each) for each in found.relaxed],
+        one_is_enough=any(len(each.wishes) == 1 for each in found.relaxed),
+        map=_map(shown, form.found),
+        previous=_link(_("Previous page"), form, page=page - 1) if page > 1 else None,
+        next=_link(_("Next page"), form, page=page + 1) if page < pages else None,
+        page_words=_("Page %(page)s of %(pages)s", page=page, pages=pages) if pages > 1 else "",
+        article_hidden=beside_not_authorised(match.clinician for match in found.matches),
+    )
+
+
+def _page(text: str) -> int:
+    """The page's number; the first for anything that is none."""
+    sound = text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER
+    return max(1, int(text)) if sound else 1
+
+
+def _card(match: Match) -> Card:
+    clinic, clinician = match.clinic, match.clinician
+    return Card(
+        clinic,
+        clinician,
+        None if match.distance is None else told(match.distance),
+        format_list([language_name(code) for code in clinician.languages], locale=current_language()),
+        match.prospect is not None,
+        match.prospect.course if match.prospect else None,
+        match.prospect.visit_at if match.prospect else None,
+        url_for("book.plan", clinic=clinic.slug, clinician=clinician.slug, only=1, new=1),
+        url_for("book.single", kind="first-visit", clinic=clinic.slug, clinician=clinician.slug),
+    )
+
+
+def _count(found: Found) -> str:
+    """“6 people at 3 clinics”"""
+    clinics = len(found.clinics)
+    return _(
+        "%(people)s at %(clinics)s",
+        people=_people(found.people),
+        clinics=ngettext("%(num)s clinic", "%(num)s clinics", clinics),
+    )
+
+
+def _people(count: int) -> str:
+    return ngettext("%(num)s person", "%(num)s people", count)
+
+
+def _order(form: FinderForm) -> Link | None:
+    """The way to the other order, where there is one."""
+    if form.found is None:
+        return None
+    if form.sought().nearest:
+        return _link(_("Show who can begin soonest first"), form, order=SOONEST)
+    return _link(_("Show the nearest first"), form, order=NEAREST)
+
+
+def _relaxed(form: FinderForm, relaxed: Relaxed) -> Link:
+    names = [_("“%(wish)s”", wish=form.words(wish)) for wish in relaxed.wishes]
+    words = _(
+        "Without %(wishes)s: %(people)s",
+        wishes=format_list(names, locale=current_language()),
+        people=_people(relaxed.people),
+    )
+    return _link(words, form, without=relaxed.wishes)
+
+
+def _link(
+    words: str, form: FinderForm, *, without: Collection[Wish] = (), order: str | None = None, page: int = 1
+) -> Link:
+    query = form.query(without=without, order=order, page=page)
+    return Link(f"{url_for('site.clinicians')}?{query}#results", words)
+
+
+def _map(shown: Sequence[Match], place: Place | None) -> Map | None:
+    """The clinics of this page, and the place they are counted from."""
+    clinics = {match.clinic.id: match.clinic for match in shown}.values()
+    if place is None:
+        return draw(clinics, language=current_language())
+    return draw(clinics, language=current_language(), you=place.point, you_words=place.name)
