@@ -14,7 +14,9 @@ from sqlalchemy.orm import Session
 from booking.domain.period import OSLO, oslo
 from booking.domain.schedule import Name
 from booking.services.articles import load_articles
+from booking.store.articles import Article, Rating
 from booking.store.clinics import Clinic, Group, Room
+from booking.store.database import utc
 from booking.store.people import Clinician, Profession
 from booking.store.protocols import Protocol, ProtocolStep, Treatment
 from booking.store.schedules import Break, ClosedPeriod, Hours, HoursDay
@@ -58,6 +60,7 @@ def _load(session: Session, facts: Facts, since: date, now: datetime) -> bool:
     _load_clinicians(session, facts, clinics, since)
     _load_protocols(session, facts)
     load_articles(session, facts["articles"]["slugs"], now=now)
+    _load_votes(session, facts["articles"]["votes"], now)
     return True
 
 
@@ -70,6 +73,17 @@ def _group(facts: Facts) -> Group:
         leading_article=facts["leading_article"],
         leading_words=Name.of(**facts["leading_words"]),
     )
+
+
+def _load_votes(session: Session, votes: Mapping[str, list[int]], now: datetime) -> None:
+    """Votes of readers who are as invented as their names."""
+    session.flush()
+    for slug, stars in votes.items():
+        article_id = session.scalars(select(Article.id).where(Article.slug == slug)).one()
+        session.add_all(
+            Rating(article_id=article_id, reader=f"demonstration {number}", stars=each, rated_at=utc(now))
+            for number, each in enumerate(stars, 1)
+        )
 
 
 # -- clinics ----------------------------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from booking.store.articles import Comment
 from booking.store.courses import Screening
 from booking.store.holds import Hold
 from booking.store.outbox import Message
+from booking.store.tasks import Task
 from booking.store.unit_of_work import unit_of_work
 
 UNFINISHED_KEPT = timedelta(hours=24)
@@ -54,6 +55,9 @@ def rotate_keys(office: Office) -> int:
         for comment in session.scalars(select(Comment).where(Comment.email.is_not(None)).with_for_update()):
             comment.email = fernet.rotate(comment.email or b"")
             count += 1
+        for task in session.scalars(select(Task).where(Task.message.is_not(None)).with_for_update()):
+            task.message = fernet.rotate(task.message or b"")
+            count += 1
         return count
 
     return unit_of_work(work)
@@ -85,7 +89,7 @@ def forget_unfinished(*, now: datetime) -> int:
 
 
 def forget_comment_addresses(*, now: datetime) -> int:
-    """Deletes the e-mail addresses of comments, and the mails to them, `COMMENT_ADDRESS_KEPT` after posting; how many."""
+    """Deletes the addresses of who wrote comments, and the mails to them, when they are that old; how many."""
 
     def work(session: Session) -> int:
         before = now - COMMENT_ADDRESS_KEPT

@@ -26,7 +26,7 @@ def rate(office: Office, article_id: int, reader_secret: str, stars: int, *, now
 def stars_of(session: Session, office: Office, article_id: int, reader_secret: str) -> int | None:
     """The vote this reader has given; None before she has."""
     kept = _kept(session, office, article_id, reader_secret)
-    return kept and kept.stars
+    return kept.stars if kept else None
 
 
 def mean_in_tenths(votes: Usefulness) -> int | None:

@@ -105,6 +105,11 @@ def one_decimal(number: Decimal, language: str) -> str:
     return format_decimal(number, "0.0", locale=language)
 
 
+def whole_number(number: int, language: str) -> str:
+    """“5,000”, “5 000”."""
+    return format_decimal(number, locale=language)
+
+
 def phone(number: str) -> str:
     """A number in E.164 as people write it: Norwegian ones in pairs (numbering regulation, section 16)."""
     try:

@@ -6,7 +6,7 @@ from flask import Flask
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from booking.web import calendars, errors, filters, frame, logging, ops
+from booking.web import calendars, errors, filters, frame, limits, logging, ops
 from booking.web.access import check_access
 from booking.web.book import book
 from booking.web.headers import register_headers
@@ -35,6 +35,7 @@ def register_web(app: Flask, *, secure_cookies: bool, trusted_proxies: int) -> N
     register_language(app)
     register_headers(app)
     app.before_request(check_access)
+    limits.register(app)
     filters.register(app)
     frame.register(app)
     errors.register(app)

@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 from flask import Flask, abort, current_app, g, redirect, request, session, url_for
 from werkzeug.wrappers import Response
 
-from booking.domain.errors import UnknownCourse
+from booking.domain.errors import UnknownComment, UnknownCourse
+from booking.services.comments import own_comment
 from booking.services.holds import find_hold
 from booking.services.links import PAGE, open_link
 from booking.store.database import db
@@ -21,12 +22,14 @@ View = TypeVar("View", bound=Callable[..., Any])
 class Rule(Enum):
     """`EVERYBODY`: a public page. `VISITOR`: who has times held in this session (`g.hold`). `PAGE_LINK`: who has the
     secret link in the address (`g.link`). `FEED_LINK`: who has a feed's; the view's one statement asks for it.
-    `DEVELOPER`: who sits at a development machine."""
+    `COMMENT_LINK`: who has the secret link of a comment (`g.comment`). `DEVELOPER`: who sits at a development machine.
+    """
 
     EVERYBODY = "everybody"
     VISITOR = "visitor"
     PAGE_LINK = "page link"
     FEED_LINK = "feed link"
+    COMMENT_LINK = "comment link"
     DEVELOPER = "developer"
 
 
@@ -89,6 +92,13 @@ def _feed_link() -> None:
     """The feed is found by its token alone; asking here, too, would double what an unchanged feed costs."""
 
 
+def _comment_link() -> None:
+    try:
+        g.comment = own_comment(db.session(), (request.view_args or {})["token"])
+    except UnknownComment:
+        abort(404)
+
+
 def _developer() -> None:
     if not current_app.extensions["settings"].private:
         abort(404)
@@ -99,5 +109,6 @@ _CHECKS: dict[Rule, Callable[[], Response | None]] = {
     Rule.VISITOR: _visitor,
     Rule.PAGE_LINK: _page_link,
     Rule.FEED_LINK: _feed_link,
+    Rule.COMMENT_LINK: _comment_link,
     Rule.DEVELOPER: _developer,
 }

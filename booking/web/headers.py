@@ -13,6 +13,7 @@ POLICY = "; ".join(
         "style-src 'self'",
         "script-src 'self'",
         "img-src 'self' data:",
+        "media-src 'self'",
         "connect-src 'self'",
         "manifest-src 'self'",
         "form-action 'self'",
@@ -55,7 +56,7 @@ def _is_from_here() -> bool:
 def add_headers(response: Response) -> Response:
     headers = response.headers
     headers.setdefault("Content-Security-Policy", POLICY)
-    headers.setdefault("Referrer-Policy", "no-referrer" if "link" in g else "same-origin")
+    headers.setdefault("Referrer-Policy", "no-referrer" if _is_behind_a_link() else "same-origin")
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
     headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
@@ -68,4 +69,9 @@ def add_headers(response: Response) -> Response:
 
 
 def _is_personal() -> bool:
-    return "link" in g or "hold" in g
+    return _is_behind_a_link() or "hold" in g
+
+
+def _is_behind_a_link() -> bool:
+    """Whether the address of the page is a secret."""
+    return "link" in g or "comment" in g

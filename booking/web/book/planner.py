@@ -46,6 +46,7 @@ from booking.web.book.words import rhythm_name
 from booking.web.forms.calendar import CalendarForm
 from booking.web.forms.wishes import WishesForm, part_name
 from booking.web.language import current_language
+from booking.web.limits import CALENDARS, limiter
 from booking.web.office import office
 from booking.web.pictures import Link, day_at_time, rows_of
 from booking.web.wishes import Unreadable, asked_of, parsed, query_of, rhythm_of
@@ -89,6 +90,7 @@ def times() -> ResponseReturnValue:
 
 
 @open_to(Rule.EVERYBODY)
+@limiter.limit(CALENDARS)
 def calendar() -> ResponseReturnValue:
     """Takes a calendar file, reads in memory when its owner is busy, and keeps only that, with her draft."""
     form = CalendarForm()

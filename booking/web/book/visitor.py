@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import secrets
 from dataclasses import dataclass
-from ipaddress import IPv4Address, ip_address, ip_network
 from typing import Any
 
 from flask import g, request, session
@@ -15,6 +14,7 @@ from booking.services.holds import Visitor, answers_of, busy_of, find_hold
 from booking.store.database import db
 from booking.store.holds import Hold
 from booking.web.access import visitor_secret
+from booking.web.limits import network_of
 from booking.web.office import office
 
 SECRET_BYTES = 24
@@ -66,15 +66,3 @@ def this_visitor() -> Visitor:
         secret = secrets.token_urlsafe(SECRET_BYTES)
         session["visitor"] = secret
     return Visitor(secret, network_of(request.remote_addr or ""))
-
-
-def network_of(address: str) -> str:
-    """What a household shares: its IPv4 address, or the first 64 bits of IPv6, below which it has as many as it likes
-    (RFC 4291, 2.5.4)."""
-    try:
-        read = ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(read, IPv4Address):
-        return str(read)
-    return str(read.ipv4_mapped or ip_network((read, 64), strict=False))
