@@ -81,6 +81,7 @@ class _Splitter:
             self._directive(number, directive[1].strip())
         elif ":::" in line:
             self._faults.add(number, "“:::” can stand at the beginning of a line only.")
+            self._text(number, line)
         else:
             self._text(number, line)
 

@@ -261,9 +261,10 @@ class _Table:
         return tuple(values)
 
     def table(self, key: str) -> _Table | None:
-        if key not in self._values:
+        values = self._value(key, dict, {}, f"a table [{key}]") if key in self._values else None
+        if not isinstance(self._values.get(key), dict) or values is None:
             return None
-        return _Table(self._value(key, dict, {}, f"a table [{key}]"), self._places, (key, 0), self._faults)
+        return _Table(values, self._places, (key, 0), self._faults)
 
     def tables(self, key: str) -> list[_Table]:
         values = self._value(key, list, [], f"tables [[{key}]]") if key in self._values else []

@@ -117,19 +117,20 @@ class Writer:
 
     def _inline(self, tokens: Sequence[Token], line: int) -> str:
         """Checks the tokens of one paragraph; its text."""
-        text, in_link = "", False
+        text, first = "", line
         for token in tokens:
             if token.type in _REFUSED:
                 self._faults.add(line, _REFUSED[token.type])
             elif token.type == "link_open":
                 self._link(token, line)
             elif token.type == "mark":
-                self._mark(token, line, in_link=in_link)
+                self._mark(token, line)
             elif token.type in {"softbreak", "hardbreak"}:
                 line += 1
                 text += " "
             text += token.content if token.type != "mark" else ""
-            in_link = (in_link or token.type == "link_open") and token.type != "link_close"
+        if "](" in text:
+            self._faults.add(first, "A link in this paragraph cannot be read as one: [words](address).")
         return text
 
     def _link(self, token: Token, line: int) -> None:
@@ -140,12 +141,10 @@ class Writer:
         elif not is_safe(address):
             self._faults.add(line, f"A link cannot lead to “{address[:80]}”; https:, mailto:, paths and # can be used.")
 
-    def _mark(self, token: Token, line: int, *, in_link: bool) -> None:
+    def _mark(self, token: Token, line: int) -> None:
         number = self._marks.number(token.content)
         token.meta = {"number": number}
-        if in_link:
-            self._faults.add(line, f"The mark [^{token.content}] cannot stand inside a link.")
-        elif number is None:
+        if number is None:
             self._faults.add(line, f"The mark [^{token.content}] has no reference here.")
 
 
