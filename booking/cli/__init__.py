@@ -6,6 +6,7 @@ from flask import Flask
 
 from booking.cli import worker
 from booking.cli.articles import articles
+from booking.cli.comments import comments
 from booking.cli.courses import courses
 from booking.cli.demo import demo
 from booking.cli.keys import keys
@@ -14,6 +15,6 @@ from booking.cli.tasks import tasks
 
 def register_commands(app: Flask) -> None:
     """Adds the commands of this folder to `flask --app wsgi`."""
-    for command in (articles, courses, demo, keys, tasks):
+    for command in (articles, comments, courses, demo, keys, tasks):
         app.cli.add_command(command)
     worker.register(app)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from booking.domain.errors import NotPending, UnknownComment
 from booking.services.links import hash_of, new_comment_token
 from booking.services.office import Office
-from booking.services.privacy import fingerprint, seal
+from booking.services.privacy import fingerprint, seal, unseal
 from booking.store.articles import PENDING, REFUSED, REMOVED, SHOWN, Comment
 from booking.store.database import utc
 from booking.store.outbox import Message
@@ -78,6 +78,11 @@ def own_comment(session: Session, token: str) -> Comment:
     if comment is None:
         raise UnknownComment
     return comment
+
+
+def address_of(office: Office, comment: Comment) -> str | None:
+    """The e-mail address of who wrote the comment; None once it is forgotten."""
+    return unseal(office, comment.email)["email"] if comment.email else None
 
 
 # -- posting ----------------------------------------------------------------------------------------------------------

@@ -166,6 +166,11 @@ def comments_below(session: Session, article_id: int) -> list[Comment]:
     return list(session.scalars(shown.order_by(Comment.posted_at, Comment.id)))
 
 
+def all_comments(session: Session) -> list[Comment]:
+    """Whatever became of them, the oldest first."""
+    return list(session.scalars(select(Comment).order_by(Comment.posted_at, Comment.id)))
+
+
 def pending_comments(session: Session) -> list[Comment]:
     """What waits for somebody to read it, the oldest first."""
     waiting = select(Comment).where(Comment.status == PENDING)
