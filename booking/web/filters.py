@@ -17,6 +17,9 @@ from booking.web.language import current_language
 MONDAY = date(2024, 1, 1)
 """Any Monday: weekdays are counted from it."""
 
+_AS_SAID = {"nb": "no", "nn": "no"}
+"""Bokmål is written; what is spoken, and what a page is in, everybody calls Norwegian."""
+
 IN_LANGUAGE: dict[str, Callable[[Any, str], str]] = {
     "weekday": wording.weekday,
     "day": wording.day,
@@ -69,8 +72,8 @@ def weekday_name(number: int) -> str:
 
 
 def language_name(code: str) -> str:
-    """What the language of this code is called in the page's language."""
-    return str(Locale.parse(current_language()).languages[code])
+    """What the language of this code is called in the page's language, as people say who speak it."""
+    return str(Locale.parse(current_language()).languages[_AS_SAID.get(code, code)])
 
 
 def _in_this_language(words: Callable[[Any, str], str]) -> Callable[[Any], str]:
