@@ -15,7 +15,6 @@ from booking.store.articles import PENDING, REFUSED, REMOVED, Article, Comment
 from booking.store.database import db
 from booking.web import clock
 from booking.web.access import Rule, open_to
-from booking.web.errors import words_for
 from booking.web.forms.fields import one_line, read_email
 from booking.web.forms.readers import CommentForm, read_id
 from booking.web.language import current_language
@@ -45,8 +44,8 @@ def comment(slug: str) -> ResponseReturnValue:
         return _again(slug, form, 422)
     try:
         token = post(office(), _draft(slug, form), now=clock.now(), at=clock.machine_now())
-    except UnknownComment as error:
-        form.refuse(words_for(error))
+    except UnknownComment:
+        form.refuse(_("The comment you answered is no longer here. Send yours again, and it stands by itself."))
         return _again(slug, form, 422)
     return redirect(url_for("site.own_comment", token=token), 303)
 
