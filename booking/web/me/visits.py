@@ -20,7 +20,7 @@ from booking.store.protocols import Treatment, all_treatments
 from booking.store.schedules import schedule_of
 from booking.web import pictures
 from booking.web.language import current_language
-from booking.web.site.hours import open_day
+from booking.web.site.hours import open_day, openings_of
 
 KINDS = ("pick", "moved", "next", "done", "missed", "first", "review", "shut")
 """What cells of the picture can be, in the order in which the key explains them."""
@@ -122,7 +122,8 @@ def _closed(session: Session, clinic_id: int, first: date, last: date) -> dict[d
     """The dates on which the clinic is not open, each with the name of what closes it, or '' for its weekly day off."""
     schedule = schedule_of(session, [clinic_id], Period(at_wall(first, 0), at_wall(last + timedelta(days=1), 0)))
     days = (first + timedelta(days=number) for number in range((last - first).days + 1))
-    found = (open_day(schedule, clinic_id, day) for day in days)
+    openings = openings_of(schedule)[clinic_id]
+    found = (open_day(openings, day) for day in days)
     return {each.day: ", ".join(n[current_language()] for n in each.closed_by) for each in found if not each.open}
 
 

@@ -1,64 +1,127 @@
-"""Clinics: where they are, when they are open, who works there, and what it costs."""
+"""Clinics: where they are, when they are open, who works there, what it costs, and what is free next."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import timedelta
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from itertools import chain, groupby
 
 from flask import abort, render_template
+from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from booking.domain.period import Period, oslo
+from booking.domain.price import vat_rate, vat_within
 from booking.domain.schedule import Schedule
+from booking.prose.markdown import passage
 from booking.services.proposals import NINE_WEEKS
-from booking.store.clinics import Clinic, all_clinics, clinic_by_slug
+from booking.services.soonest import Prospect, prospects
+from booking.store.clinics import Clinic, all_clinics, clinic_by_slug, the_group
 from booking.store.database import db
 from booking.store.people import Clinician, all_clinicians
-from booking.store.protocols import all_treatments, protocol_by_slug
+from booking.store.protocols import Treatment, all_treatments, protocol_by_slug
 from booking.store.schedules import schedule_of
 from booking.web import clock
 from booking.web.access import Rule, open_to
 from booking.web.language import current_language
-from booking.web.site.hours import DAYS_AHEAD, closings_ahead, days_of, open_day, week_of
-from booking.web.site.prose import blocks
+from booking.web.office import office
+from booking.web.site.hours import (
+    DAYS_AHEAD,
+    OpenDay,
+    Openings,
+    closings_ahead,
+    days_of,
+    doors_at,
+    doors_words,
+    open_day,
+    openings_of,
+    opens_after,
+    week_of,
+)
+from booking.web.site.maps import draw, point_of
+from booking.web.site.marketing import beside_not_authorised
+from booking.web.site.structured import of_clinic
+
+EXAMPLE_AHEAD = timedelta(days=7)
+"""How far ahead the visit lies by which a page explains until when cancelling is free."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A clinic as a list shows it. `is_open` and `doors`: whether it is open now, and the same in words."""
+
+    clinic: Clinic
+    today: OpenDay
+    is_open: bool
+    doors: str
+    clinicians: list[Clinician]
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What a treatment costs in all, and how much of it is VAT at `rate` per cent; whole kroner."""
+
+    treatment: Treatment
+    rate: int
+    vat: int
+
+
+@dataclass(frozen=True, slots=True)
+class CancelExample:
+    """A visit at a time, and until when cancelling it costs nothing."""
+
+    visit: datetime
+    free_until: datetime
 
 
 @open_to(Rule.EVERYBODY)
 def clinics() -> str:
     """All clinics, by county."""
-    session, today = db.session(), oslo(clock.now()).date()
+    session = db.session()
     found = all_clinics(session)
-    schedule = facts_of(session, found)
-    clinicians = {clinic.id: _who_work_at(session, schedule, clinic) for clinic in found}
+    listed = listed_now(session, found)
     return render_template(
         "site/clinics.html",
-        counties=_by_county(found),
-        today={clinic.id: open_day(schedule, clinic.id, today) for clinic in found},
-        clinicians=clinicians,
-        article_hidden=beside_not_authorised(chain(*clinicians.values())),
+        counties=_by_county(listed),
+        map=draw(found, language=current_language()),
+        article_hidden=beside_not_authorised(chain.from_iterable(each.clinicians for each in listed)),
     )
 
 
 @open_to(Rule.EVERYBODY)
 def clinic(slug: str) -> str:
-    session, today = db.session(), oslo(clock.now()).date()
+    session, now = db.session(), clock.now()
     found = clinic_by_slug(session, slug)
     if found is None:
         abort(404)
-    schedule = facts_of(session, [found])
-    clinicians = _who_work_at(session, schedule, found)
+    today, language = oslo(now).date(), current_language()
+    openings = openings_of(facts_of(session, [found]))[found.id]
+    clinicians = who_work_at(all_clinicians(session), openings)
+    doors, free = doors_at(openings, now), prospects(session, office(), now=now, clinics={found.id})
+    treatments, week = all_treatments(session), week_of(openings, today)
     return render_template(
         "site/clinic.html",
         clinic=found,
-        intro=blocks(found.intro[current_language()]),
+        intro=Markup(passage(found.intro[language]).html),  # noqa: S704 sanitised where it was read
         today=today,
-        week=week_of(schedule, found.id, today),
-        closings=closings_ahead(schedule, found.id, today),
+        is_open=doors.until is not None,
+        doors=doors_words(doors, now, language),
+        week=week,
+        closings=closings_ahead(openings, today),
         clinicians=clinicians,
-        days={each.id: days_of(schedule, found.id, each.id, today) for each in clinicians},
-        treatments=all_treatments(session),
+        people={clinician.id: clinician for clinician in clinicians},
+        days={each.id: days_of(openings, each.id, today) for each in clinicians},
+        languages=list(dict.fromkeys(chain.from_iterable(each.languages for each in clinicians))),
+        prices=prices_of(treatments, authorised=True),
+        with_vat=prices_of(treatments, authorised=False) if beside_not_authorised(clinicians) else [],
         course=protocol_by_slug(session, NINE_WEEKS),
+        next_visit_at=soonest_visit(free),
+        next_course_at=soonest_course(free),
+        cancelling=_cancel_example(found, openings, now),
+        map=draw(all_clinics(session), language=language, here=found.slug),
+        map_links=_map_links(found),
+        structured=of_clinic(found, week, the_group(session)),
         article_hidden=beside_not_authorised(clinicians),
     )
 
@@ -70,22 +133,69 @@ def facts_of(session: Session, clinics: Iterable[Clinic]) -> Schedule:
     return schedule_of(session, [clinic.id for clinic in clinics], seen)
 
 
-def beside_not_authorised(clinicians: Iterable[Clinician]) -> bool:
-    """Whether the page must not lead to an article on an illness.
-
-    Beside somebody who is not authorised health personnel such a link is a claim of effect (regulation 2003-12-11-1501,
-    section 2).
-    """
-    return not all(clinician.profession.authorised for clinician in clinicians)
+def listed_now(session: Session, clinics: Sequence[Clinic]) -> list[Listed]:
+    """The clinics as lists show them, in the same order; as many statements for three as for three hundred."""
+    now, openings = clock.now(), openings_of(facts_of(session, clinics))
+    clinicians = all_clinicians(session)
+    return [_listed(clinic, openings[clinic.id], clinicians, now) for clinic in clinics]
 
 
-def _by_county(clinics: list[Clinic]) -> list[tuple[str, list[Clinic]]]:
+def who_work_at(clinicians: Iterable[Clinician], openings: Openings) -> list[Clinician]:
+    """Those of the clinicians who have hours at the clinic, in the same order."""
+    return [clinician for clinician in clinicians if clinician.id in openings.clinicians]
+
+
+def prices_of(treatments: Iterable[Treatment], *, authorised: bool) -> list[Price]:
+    """Prices at who is authorised health personnel, or at who is not: the totals are the same."""
+    rates = [(treatment, vat_rate(treatment.vat_rate, authorised=authorised)) for treatment in treatments]
+    return [Price(treatment, rate, vat_within(treatment.price, rate)) for treatment, rate in rates]
+
+
+def soonest_visit(found: Iterable[Prospect]) -> Prospect | None:
+    """Of these, where a first visit is free first."""
+    times = [(each.visit_at, number, each) for number, each in enumerate(found) if each.visit_at]
+    return min(times)[-1] if times else None
+
+
+def soonest_course(found: Iterable[Prospect]) -> Prospect | None:
+    """Of these, where a whole course begins first; of equals, where it ends first."""
+    courses = [
+        (each.course.starts_at, each.course.ends_at, number, each) for number, each in enumerate(found) if each.course
+    ]
+    return min(courses)[-1] if courses else None
+
+
+def _listed(clinic: Clinic, openings: Openings, clinicians: Iterable[Clinician], now: datetime) -> Listed:
+    doors = doors_at(openings, now)
+    return Listed(
+        clinic=clinic,
+        today=open_day(openings, oslo(now).date()),
+        is_open=doors.until is not None,
+        doors=doors_words(doors, now, current_language()),
+        clinicians=who_work_at(clinicians, openings),
+    )
+
+
+def _by_county(listed: list[Listed]) -> list[tuple[str, list[Listed]]]:
     """Counties in the order of their first clinics."""
-    order = {county: place for place, county in reversed(list(enumerate(clinic.county for clinic in clinics)))}
-    ordered = sorted(clinics, key=lambda clinic: (order[clinic.county], clinic.position))
-    return [(county, list(each)) for county, each in groupby(ordered, key=lambda clinic: clinic.county)]
+    order = {county: place for place, county in reversed(list(enumerate(each.clinic.county for each in listed)))}
+    ordered = sorted(listed, key=lambda each: (order[each.clinic.county], each.clinic.position))
+    return [(county, list(each)) for county, each in groupby(ordered, key=lambda each: each.clinic.county)]
 
 
-def _who_work_at(session: Session, schedule: Schedule, clinic: Clinic) -> list[Clinician]:
-    ids = {hours.clinician_id for hours in schedule.hours if hours.clinic_id == clinic.id}
-    return [clinician for clinician in all_clinicians(session) if clinician.id in ids]
+def _map_links(clinic: Clinic) -> list[tuple[str, str]]:
+    """Names and addresses of other sites that show where the clinic lies, by its coordinates."""
+    point = point_of(clinic)
+    if point is None:
+        return []
+    north, east = point.latitude, point.longitude
+    return [
+        ("OpenStreetMap", f"https://www.openstreetmap.org/?mlat={north}&mlon={east}#map=15/{north}/{east}"),
+        ("Google Maps", f"https://www.google.com/maps/search/?api=1&query={north},{east}"),
+    ]
+
+
+def _cancel_example(clinic: Clinic, openings: Openings, now: datetime) -> CancelExample | None:
+    """By the first hour of a day about a week ahead; None where the clinic is closed for long."""
+    visit = opens_after(openings, now + EXAMPLE_AHEAD)
+    return CancelExample(visit, visit - timedelta(hours=clinic.cancel_hours)) if visit else None

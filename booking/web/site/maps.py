@@ -24,7 +24,7 @@ WIDTH = 400
 LOWEST, HIGHEST = 260, 400
 """How high the drawing may be, in its own units."""
 
-MARGIN = 36
+MARGIN = 52
 KM_A_DEGREE = 111.2
 """Kilometres from one parallel to the next."""
 
