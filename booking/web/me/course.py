@@ -16,6 +16,7 @@ from booking.web.forms.details import NEEDS
 from booking.web.me.calendar import calendar_of
 from booking.web.me.visits import told_of
 from booking.web.me.words import next_panel, rows_of, same_words, waiting_words
+from booking.web.site.marketing import beside_not_authorised
 
 
 @open_to(Rule.EVERYBODY)
@@ -67,6 +68,6 @@ def _facts(course: Course) -> dict[str, Any]:
         "same": same_words(told),
         "needs": [NEEDS[need] for need in course.needs if need in NEEDS],
         "cancel_hours": max((clinic.cancel_hours for clinic in told.clinics), default=24),
-        "article_hidden": not all(visit.clinician.profession.authorised for visit in told.visits),
+        "article_hidden": beside_not_authorised(visit.clinician for visit in told.visits),
         **calendar_of(course),
     }

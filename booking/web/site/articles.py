@@ -22,6 +22,7 @@ from booking.web.language import LANGUAGES, current_language
 from booking.web.office import office
 from booking.web.site.feedback import Feedback, feedback_on
 from booking.web.site.figure import draw
+from booking.web.site.marketing import authorised
 from booking.web.site.structured import of_article
 
 MOST_RELATED = 3
@@ -104,12 +105,12 @@ def show_article(article: Published, feedback: Feedback) -> str:
 def next_course() -> NextCourse | None:
     """The earliest course among authorised clinicians: beside an article on an illness nobody else may be shown."""
     session, now = db.session(), clock.now()
-    authorised = {each.id: each for each in all_clinicians(session) if each.profession.authorised}
+    nameable = {each.id: each for each in authorised(all_clinicians(session))}
     clinics = {clinic.id: clinic for clinic in all_clinics(session)}
     free = [
-        NextCourse(each.course.starts_at, each.course.moved, clinics[each.clinic_id], authorised[each.clinician_id])
+        NextCourse(each.course.starts_at, each.course.moved, clinics[each.clinic_id], nameable[each.clinician_id])
         for each in prospects(session, office(), now=now)
-        if each.course and each.clinician_id in authorised
+        if each.course and each.clinician_id in nameable
     ]
     return min(free, key=lambda course: (course.starts_at, course.moved, course.clinic.position), default=None)
 

@@ -10,7 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from booking.prose.document import Document
+from booking.services.articles import published_article
+from booking.store.clinics import the_group
+from booking.store.database import db
 from booking.store.people import Clinician
+from booking.web.language import current_language
 
 
 def beside_not_authorised(clinicians: Iterable[Clinician]) -> bool:
@@ -26,3 +30,12 @@ def authorised(clinicians: Iterable[Clinician]) -> list[Clinician]:
 def may_stand(document: Document, *, not_authorised: bool) -> bool:
     """Whether a page may name the article, or lead to it. `not_authorised`: it shows who is not authorised."""
     return not (document.claims_condition and not_authorised)
+
+
+def leading_may_stand(*, not_authorised: bool) -> bool:
+    """Whether the page may lead to the house's leading article. An article that cannot be read is led to nowhere."""
+    if not not_authorised:
+        return True
+    slug = the_group(db.session()).leading_article
+    leading = published_article(db.session(), slug, current_language()) if slug else None
+    return leading is not None and may_stand(leading.document, not_authorised=True)
