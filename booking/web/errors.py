@@ -9,7 +9,7 @@ from flask import Flask, current_app, make_response, render_template, request, u
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
-from werkzeug.exceptions import HTTPException, InternalServerError, NotFound
+from werkzeug.exceptions import Gone, HTTPException, InternalServerError, NotFound
 from werkzeug.wrappers import Response
 
 from booking.domain.errors import (
@@ -22,7 +22,6 @@ from booking.domain.errors import (
     TooManyHolds,
     TooYoung,
     UnknownArticle,
-    UnknownComment,
     UnknownCourse,
 )
 from booking.services.courses import OtherChoice
@@ -31,6 +30,7 @@ from booking.store.database import db
 from booking.web.frame import frame
 from booking.web.language import current_language
 from booking.web.logging import log_failure
+from booking.web.site.search import words_of_address
 
 RETRY_SECONDS = 60
 
@@ -45,11 +45,13 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What an error page says: a heading, and what to do next."""
+    """What an error page says: a heading, and what to do next; `search`: what stands in its search field, None for no
+    field."""
 
     title: str
     text: str
     ways: tuple[Way, ...] = ()
+    search: str | None = None
 
 
 def register(app: Flask) -> None:
@@ -78,8 +80,6 @@ def words_for(error: BookingError) -> str:
             words = _("Online booking is from 16 years. A parent or guardian can book by phone.")
         case UnknownCourse():
             words = _("We cannot find these appointments. Look for the newest link from us, or call us.")
-        case UnknownComment():
-            words = _("The comment that you answer is no longer here. Send yours as a comment of its own, or leave it.")
         case UnknownArticle():
             words = _("We cannot find this text. It may have another address now.")
         case NotPending():
@@ -103,7 +103,6 @@ _STATUS: dict[type[BookingError], int] = {
     TooYoung: 403,
     UnknownCourse: 404,
     UnknownArticle: 404,
-    UnknownComment: 404,
     NotPending: 409,
     AnotherCourseRuns: 409,
     OtherChoice: 409,
@@ -162,6 +161,10 @@ def _on_failure(error: InternalServerError) -> Response:
 def _words_of(error: HTTPException) -> Words:
     if isinstance(error, NotFound) and request.blueprint == "me":
         return _old_link()
+    if isinstance(error, NotFound) and request.endpoint == "site.own_comment":
+        return _old_comment_link()
+    if isinstance(error, Gone) and request.endpoint == "site.comment_link":
+        return _removed_comment()
     title, text = {
         400: (
             _("We could not read what was sent"),
@@ -173,7 +176,7 @@ def _words_of(error: HTTPException) -> Words:
         ),
         404: (
             _("There is no such page"),
-            _("The address may be mistyped, or the page has moved. The ways below lead on."),
+            _("The address may be mistyped, or the page has moved. Search for it, or take one of the ways below."),
         ),
         405: (
             _("This address cannot be opened that way"),
@@ -196,7 +199,23 @@ def _words_of(error: HTTPException) -> Words:
             _("Nothing was changed. Try again in a few minutes, or call us."),
         ),
     }.get(error.code or 400, (_("We could not read what was sent"), _("Go back and try again. Nothing was changed.")))
-    return Words(title, text, _ways_on())
+    return Words(title, text, _ways_on(), words_of_address(request.path) if error.code == 404 else None)
+
+
+def _old_comment_link() -> Words:
+    return Words(
+        _("This link leads to no comment"),
+        _("A part of it may have been lost on the way. Look for it in our e-mail about your comment, or call us."),
+        _ways_on(),
+    )
+
+
+def _removed_comment() -> Words:
+    return Words(
+        _("This comment is gone"),
+        _("Whoever wrote it wanted it deleted, or we took it away. What others wrote still stands below the article."),
+        _ways_on(),
+    )
 
 
 def _old_link() -> Words:
