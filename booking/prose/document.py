@@ -11,6 +11,9 @@ FIGURES = ("trial",)
 NOTICES = ("info", "good", "differs")
 """Kinds of notices, as the pages' components name them."""
 
+PICTURES = ("needles", "path", "door")
+"""Our own drawings that a text may have as its cover, as the pages' components name them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Html:
@@ -102,7 +105,7 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Cover:
-    """One of our own drawings, by name, with its alternative text."""
+    """One of our own drawings, `picture` of `PICTURES`, with its alternative text."""
 
     picture: str
     alt: str

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any, TypeVar
 
 from booking.prose.addresses import is_on_this_site, is_page
-from booking.prose.document import Cover
+from booking.prose.document import PICTURES, Cover
 from booking.prose.faults import Faults
 from booking.prose.names import KEBAB
 
@@ -130,8 +130,10 @@ def _cover(top: _Table) -> Cover | None:
     table = top.table("cover")
     if table is None:
         return None
-    cover = Cover(table.name("picture"), table.words("alt"))
+    cover = Cover(table.words("picture"), table.words("alt"))
     table.nothing_else()
+    if cover.picture and cover.picture not in PICTURES:
+        table.fault("picture", f"should be one of {', '.join(PICTURES)}")
     return cover
 
 

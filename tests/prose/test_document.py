@@ -54,7 +54,7 @@ def test_the_front_matter_tells_who_wrote_it_and_when() -> None:
 
 def test_a_cover_may_be_missing() -> None:
     assert read().cover is None
-    assert read(BODY, COVER).cover == Cover("steps", "Steps up a hill")
+    assert read(BODY, COVER).cover == Cover("path", "A path up a hill")
 
 
 def test_a_text_from_windows_is_read_as_the_same_text() -> None:

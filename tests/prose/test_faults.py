@@ -186,8 +186,8 @@ def test_a_fault_in_the_front_matter_is_told_with_its_line(before: str, after: s
 @pytest.mark.parametrize(
     ("table", "before", "after", "words"),
     [
-        (COVER, 'alt = "Steps up a hill"', "", "`alt` is missing"),
-        (COVER, '"steps"', '"../steps"', "`picture` should be of small letters"),
+        (COVER, 'alt = "A path up a hill"', "", "`alt` is missing"),
+        (COVER, '"path"', '"paht"', "`picture` should be one of needles, path, door"),
         (OAK, "https:", "http:", "`url` should begin with https://"),
         (OAK, "https://doi.org/10.1000/1", "javascript:alert(1)", "`url` should begin with https://"),
         (OAK, "https://doi.org/10.1000/1", "https://[", "`url` should begin with https://"),

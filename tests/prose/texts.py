@@ -22,8 +22,8 @@ claims_condition = false
 
 COVER = """\
 [cover]
-picture = "steps"
-alt = "Steps up a hill"
+picture = "path"
+alt = "A path up a hill"
 """
 
 OAK = """\
