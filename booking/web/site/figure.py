@@ -10,12 +10,12 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from booking.domain.trial import VAS_2016, Arm, Change, Trial
 
-WIDTH, HEIGHT = 480, 268
-LEFT, TOP, BASE = 44, 20, 236
+WIDTH, HEIGHT = 480, 276
+LEFT, TOP, BASE = 54, 20, 236
 UNIT = 4
 """Height of one per cent."""
 
-BAR, GAP = 46, 18
+BAR, GAP = 46, 20
 RADIUS = 4
 MOMENTS = ("weeks_10", "months_6", "months_12")
 GRID = (0, 10, 20, 30, 40)
