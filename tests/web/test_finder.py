@@ -20,7 +20,8 @@ from booking.store.clinics import Clinic, all_clinics
 from booking.store.database import db
 from booking.store.people import all_clinicians
 from booking.store.soonest import Look, keep_looks, looks
-from booking.web.site.finder import A_PAGE
+from booking.web import clock
+from booking.web.site import finder
 from tests.builders import NOW, office
 from tests.servers.databases import Content, Databases
 from tests.web.pages import LANGUAGES, read_strictly
@@ -50,7 +51,7 @@ def finder_app(databases: Databases) -> Iterator[Flask]:
     url = databases.new("sqlite", Content.DEMONSTRATION)
     for app in application(url):
         with app.app_context():
-            look_ahead(office(), now=NOW)
+            look_ahead(office(), now=clock.now())
         yield app
     databases.drop(url)
 
@@ -60,15 +61,25 @@ def walker(finder_app: Flask) -> Walker:
     return Walker(finder_app)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def large_app(databases: Databases) -> Iterator[Flask]:
     """The demonstration with three hundred clinics more, each of five clinicians, with all looked up."""
+    yield from _pretended(databases, MANY)
+
+
+@pytest.fixture(scope="module")
+def small_app(databases: Databases) -> Iterator[Flask]:
+    yield from _pretended(databases, 0)
+
+
+def _pretended(databases: Databases, more: int) -> Iterator[Flask]:
     from tests.conftest import application
 
     url = databases.new("sqlite", Content.DEMONSTRATION)
     for app in application(url):
         with app.app_context():
-            add_clinics(db.session(), MANY)
+            if more:
+                add_clinics(db.session(), more)
             _pretend_looked(NOW)
             db.session.commit()
         yield app
@@ -133,7 +144,8 @@ def test_without_wishes_everybody_stands_there_once_for_each_of_her_clinics(walk
 
 def test_empty_fields_are_no_wishes(walker: Walker) -> None:
     find(walker).send()
-    assert "county=&" not in walker.query or set(results(walker)) == EVERYBODY
+    assert "county=&" in walker.query
+    assert set(results(walker)) == EVERYBODY
     assert errors(walker) == []
 
 
@@ -175,7 +187,7 @@ def _known(app: Flask) -> dict[tuple[str, str], Prospect]:
         session = db.session()
         clinics = {clinic.id: clinic.name for clinic in all_clinics(session)}
         people = {clinician.id: clinician.name for clinician in all_clinicians(session)}
-        found = prospects(session, office(), now=NOW)
+        found = prospects(session, office(), now=clock.now())
         return {(people[each.clinician_id], clinics[each.clinic_id]): each for each in found}
 
 
@@ -256,7 +268,7 @@ def test_a_result_leads_to_the_planner_which_proposes_what_was_promised(finder_a
     }
     walker.open(link)
     assert walker.checked("clinic") == ["raholt"]
-    assert walker.checked("only") == ["y"] or walker.checked("only")
+    assert walker.checked("only")
     begins = oslo(course.starts_at)
     assert f"{begins:%-d} {begins:%B}" in walker.text
 
@@ -313,7 +325,7 @@ def test_who_has_no_whole_course_free_is_told_so(finder_app: Flask, monkeypatch:
 # -- what is wrong is said, and never breaks --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("place", ["Atlantis", "99", "%00", "%F0%9F%98%80", "%22%3E%3Cscript%3E", "x" * 5000])
+@pytest.mark.parametrize("place", ["Atlantis", "99", "%F0%9F%98%80", "%22%3E%3Cscript%3E", "x" * 5000])
 def test_an_unknown_place_is_said_and_looked_without(walker: Walker, place: str) -> None:
     find(walker, f"?place={place}&county=Oslo")
     assert walker.status == 200
@@ -388,8 +400,8 @@ def test_a_wish_that_brings_nobody_is_not_offered(walker: Walker) -> None:
 def test_where_one_wish_is_not_enough_the_fewest_together_are_told(walker: Walker) -> None:
     find(walker, "?place=Bergen&within=10&profession=acupuncturist&speaks=uk")
     assert "Leave these out" in walker.text
-    assert "Without “At most 10 km” and “Acupuncturist”: 1 person" in _relaxations(walker)
-    assert "Without “At most 10 km” and “Ukrainian”: 1 person" in _relaxations(walker)
+    assert "Without “Acupuncturist” and “At most 10 km”: 1 person" in _relaxations(walker)
+    assert "Without “Ukrainian” and “At most 10 km”: 1 person" in _relaxations(walker)
 
 
 def test_too_far_away_is_a_wish_to_relax(walker: Walker) -> None:
@@ -415,7 +427,7 @@ def test_the_article_may_stand_beside_authorised_people_alone(finder_app: Flask)
 
 
 def test_somebody_on_a_later_page_counts_too(finder_app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("booking.web.site.finder.A_PAGE", 1)
+    monkeypatch.setattr(finder, "A_PAGE", 1)
     text = finder_app.test_client().get("/en/clinicians?place=2080&order=nearest").text
     assert "Live Demodatter" not in text
     assert ARTICLE not in text
@@ -456,11 +468,9 @@ def counted(app: Flask) -> Iterator[list[str]]:
 
 
 @pytest.mark.parametrize("query", ["", "?place=2080&order=nearest", "?county=Oslo&speaks=uk"])
-def test_three_hundred_clinics_take_as_many_statements_as_three(
-    finder_app: Flask, large_app: Flask, query: str
-) -> None:
-    with counted(finder_app) as few:
-        find(Walker(finder_app), query)
+def test_three_hundred_clinics_take_as_many_statements_as_three(small_app: Flask, large_app: Flask, query: str) -> None:
+    with counted(small_app) as few:
+        find(Walker(small_app), query)
     with counted(large_app) as many:
         find(Walker(large_app), query)
     assert len(many) == len(few)
@@ -470,10 +480,10 @@ def test_many_results_stand_on_pages_of_ten_and_each_on_one(large_app: Flask) ->
     walker, seen = find(Walker(large_app), "?profession=chiropractor&county=Oslo"), []
     assert "Page 1 of 151" in walker.text
     for _turn in range(3):
-        assert len(results(walker)) == A_PAGE
+        assert len(results(walker)) == finder.A_PAGE
         seen += [card.find(".//a").get("href") for card in _cards(walker)]
         walker.open(walker.link("Next page"))
-    assert len(set(seen)) == 3 * A_PAGE
+    assert len(set(seen)) == 3 * finder.A_PAGE
     assert "Page 4 of 151" in walker.text
     assert dict(parse_qsl(walker.query)) == {"county": "Oslo", "profession": "chiropractor", "page": "4"}
     find(walker, "?profession=chiropractor&county=Oslo&page=9999")
