@@ -47,22 +47,22 @@ NOT_TOLD = {"nb": "Deltakerne fikk ikke vite hvilken gruppe", "en": "Participant
 
 FORBIDDEN = {
     "nb": (
-        r"British Medical Journal; publisert i BMJ; revmati; gikt; dobbeltblind; blindet; ikke (?:den )?kinesisk; "
-        r"alternativ kinesisk; første store; overdriv; overrapporter; skadet vev; elektrisk aktivitet; nakkesleng; "
-        r"whiplash; chiari; virus; mykoplasma; laser; mobilisering; \bbeste\b; \bunik; kompetanse; ekspert; ledende; "
-        r"garanter; helbred; kurer; smertefri; dokumentert; \beffektiv; ufarlig; helt trygt; bivirkningsfri; "
-        r"smertestillende; færre medisiner; (?:må|skal) (?:du )?ha ni; trenger ni; tok ni; rabatt; tilbud; nettbutikk; "
-        r"etter (?:siste|endt|avsluttet) behandling; Casanueva; Botelho; kiropraktikk; %; !"
-    ).split("; "),
+        r"British Medical Journal|publisert i BMJ|revmati|gikt|dobbeltblind|blindet|ikke (?:den )?kinesisk|"
+        r"alternativ kinesisk|første store|overdriv|overrapporter|skadet vev|elektrisk aktivitet|nakkesleng|"
+        r"whiplash|chiari|virus|mykoplasma|laser|mobilisering|\bbeste\b|\bunik|kompetanse|ekspert|ledende|"
+        r"garanter|helbred|kurer|smertefri|dokumentert|\beffektiv|ufarlig|helt trygt|bivirkningsfri|"
+        r"smertestillende|færre medisiner|(?:må|skal) (?:du )?ha ni|trenger ni|tok ni|rabatt|tilbud|nettbutikk|"
+        r"etter (?:siste|endt|avsluttet) behandling|Casanueva|Botelho|kiropraktikk|%|!"
+    ),
     "en": (
-        r"British Medical Journal; published in the BMJ; rheumatic; rheumatism; double.blind; blinded; "
-        r"not (?:the )?chinese; alternative chinese; first large; exaggerat; over-?report; injured tissue; "
-        r"electrical activity; whiplash; chiari; virus; mycoplasma; laser; mobilisation; \bbest\b; \bunique; "
-        r"competence; expert; leading; guarantee; \bcure; \bheals?\b; pain-free; well.documented; \beffective; "
-        r"harmless; completely safe; no side effects; painkiller; fewer medicines; need nine; takes nine; took nine; "
-        r"discount; \boffer\b; shop; after the end; after (?:treatment|the course) ended; Casanueva; Botelho; "
-        r"chiropractic\b; %; !"
-    ).split("; "),
+        r"British Medical Journal|published in the BMJ|rheumatic|rheumatism|double.blind|blinded|"
+        r"not (?:the )?chinese|alternative chinese|first large|exaggerat|over-?report|injured tissue|"
+        r"electrical activity|whiplash|chiari|virus|mycoplasma|laser|mobilisation|\bbest\b|\bunique|"
+        r"competence|expert|leading|guarantee|\bcure|\bheals?\b|pain-free|well.documented|\beffective|"
+        r"harmless|completely safe|no side effects|painkiller|fewer medicines|need nine|takes nine|took nine|"
+        r"discount|\boffer\b|shop|after the end|after (?:treatment|the course) ended|Casanueva|Botelho|"
+        r"chiropractic\b|%|!"
+    ),
 }
 """What others got wrong, what the law on marketing health care does not allow, and what nobody has verified."""
 
@@ -182,12 +182,8 @@ def six_month_figures(document: Document, language: str) -> list[str]:
 
 
 def forbidden(document: Document, language: str) -> list[str]:
-    found = ((phrase, text) for text in everything(document) for phrase in FORBIDDEN[language] if _has(phrase, text))
-    return [f"{phrase}: {text}" for phrase, text in found]
-
-
-def _has(phrase: str, text: str) -> bool:
-    return re.search(phrase, text, re.IGNORECASE) is not None
+    texts = ((text, re.search(FORBIDDEN[language], text, re.IGNORECASE)) for text in everything(document))
+    return [f"{found[0]}: {text}" for text, found in texts if found]
 
 
 def missing_facts(document: Document, language: str) -> list[str]:
@@ -259,6 +255,49 @@ def test_a_planted_fault_is_found(check: Check, language: str, right: str, wrong
     text = source(FIBROMYALGIA, language)
     assert right in text
     assert check(read_document(text.replace(right, wrong)), language)
+
+
+CLAIMS = {
+    "nb": (
+        "Studien er publisert i BMJ, British Medical Journal.",
+        "Dette er den første store studien med så god virkning.",
+        "Nålene er ikke den kinesiske formen.",
+        "Fibromyalgi er en revmatisk sykdom.",
+        "Hjernen overrapporterer smerten.",
+        "Nålene bryter ned skadet vev.",
+        "Nakkesleng er en kjent årsak.",
+        "Behandlingen er ufarlig.",
+        "Du må ha ni behandlinger.",
+        "Tolv måneder etter siste behandling var smertene fortsatt lavere.",
+        "Vi har landets beste behandlere.",
+        "Vi har unik kompetanse på plagene dine.",
+        "Flere klarer seg med færre medisiner.",
+        "Nåler har en dokumentert virkning.",
+    ),
+    "en": (
+        "The study was published in the BMJ.",
+        "It is the first large study with so good an effect.",
+        "This is not the Chinese form of acupuncture.",
+        "Fibromyalgia is a rheumatic disease.",
+        "The brain over-reports pain.",
+        "Needles break down injured tissue.",
+        "Whiplash is a known cause.",
+        "The treatment is harmless.",
+        "You need nine sessions.",
+        "A year after the end of treatment pain was still lower.",
+        "We have the best clinicians.",
+        "Our competence is high.",
+        "People get by on fewer medicines.",
+        "Needles are effective.",
+    ),
+}
+"""Claims that must never stand in the article, the first ten of them from the page that it answers."""
+
+
+@pytest.mark.parametrize(("language", "claim"), [(code, claim) for code, claims in CLAIMS.items() for claim in claims])
+def test_a_forbidden_claim_is_found(language: str, claim: str) -> None:
+    text = source(FIBROMYALGIA, language).replace("\n\n::: finder\n", f"\n\n{claim}\n\n::: finder\n")
+    assert [found.partition(": ")[2] for found in forbidden(read_document(text), language)] == [claim]
 
 
 def test_every_check_is_shown_a_fault_in_both_languages() -> None:
