@@ -7,6 +7,8 @@ from flask.cli import with_appcontext
 from sqlalchemy.orm import Session
 
 from booking.cli.answers import Json, moment, show
+from booking.cli.office import office
+from booking.services.tasks import message_of
 from booking.store.courses import Course
 from booking.store.database import db
 from booking.store.tasks import Task, open_tasks
@@ -29,6 +31,7 @@ def _task(session: Session, task: Task) -> Json:
         "phone": task.phone,
         "language": task.language,
         "note": task.note,
+        "message": message_of(office(), task),
         "reference": course and course.reference,
         "created": moment(task.created_at),
         "due": moment(task.due_at),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.domain.working_days import end_of_working_day_after
 from booking.services.office import Office
+from booking.services.privacy import seal, unseal
 from booking.store.courses import Course
 from booking.store.database import utc
 from booking.store.tasks import Task
@@ -16,14 +18,48 @@ from booking.store.unit_of_work import unit_of_work
 CALL_WITHIN = 1
 """Working days within which the clinic rings who asked for it."""
 
+LONGEST_MESSAGE = 500
+"""Characters."""
 
-def ask_for_call(office: Office, *, name: str, phone: str, language: str, note: str | None, now: datetime) -> datetime:
-    """Notes that somebody wants to be rung; by when that is promised."""
+MESSAGE_KEPT = timedelta(days=30)
+"""A message is read before the call, which comes much sooner; then it is forgotten."""
+
+
+def ask_for_call(
+    office: Office,
+    *,
+    name: str,
+    phone: str,
+    language: str,
+    note: str | None,
+    now: datetime,
+    message: str = "",
+) -> datetime:
+    """Notes that somebody wants to be rung; by when that is promised. A message is kept encrypted."""
     due = end_of_working_day_after(now, CALL_WITHIN)
 
     def work(session: Session) -> datetime:
-        add_task(session, "call_me", name, phone, language=language, note=note, due=due, now=now)
+        sealed = seal(office, {"message": message}) if message else None
+        add_task(session, "call_me", name, phone, language=language, note=note, message=sealed, due=due, now=now)
         return due
+
+    return unit_of_work(work)
+
+
+def message_of(office: Office, task: Task) -> str | None:
+    """What the caller wrote, readable; None if she wrote nothing, or it is forgotten."""
+    return None if task.message is None else str(unseal(office, task.message)["message"])
+
+
+def forget_messages(*, now: datetime) -> int:
+    """Deletes messages of `MESSAGE_KEPT` ago, whether anybody has rung or not; how many."""
+
+    def work(session: Session) -> int:
+        with_message = select(Task).where(Task.message.is_not(None), Task.created_at <= utc(now - MESSAGE_KEPT))
+        old = list(session.scalars(with_message.with_for_update(skip_locked=True)))
+        for task in old:
+            task.message = None
+        return len(old)
 
     return unit_of_work(work)
 
@@ -39,6 +75,7 @@ def add_task(
     course: Course | None = None,
     language: str | None = None,
     note: str | None = None,
+    message: bytes | None = None,
 ) -> None:
     """Adds a task inside the caller's unit of work; `language` is the course's where there is one."""
     session.add(
@@ -48,6 +85,7 @@ def add_task(
             name=name,
             phone=phone,
             note=note,
+            message=message,
             language=language or (course.language if course else "nb"),
             created_at=utc(now),
             due_at=utc(due),

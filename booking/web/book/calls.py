@@ -13,6 +13,7 @@ from booking.web import clock
 from booking.web.access import Rule, open_to
 from booking.web.forms.calls import CallForm
 from booking.web.language import current_language
+from booking.web.limits import CALLS, kept, limiter
 from booking.web.office import office
 from booking.web.wishes import Unreadable, read_date
 
@@ -20,12 +21,20 @@ LONGEST_PROMISE = timedelta(days=14)
 
 
 @open_to(Rule.EVERYBODY)
+@limiter.limit(CALLS, methods=["POST"], deduct_when=kept)
 def call_me() -> ResponseReturnValue:
     form = CallForm(request.form if request.method == "POST" else None)
     if request.method == "POST" and form.validate():
         wish = form.wish()
-        words = {"name": wish.name, "phone": wish.phone, "note": wish.when, "language": current_language()}
-        due = ask_for_call(office(), **words, now=clock.now())
+        due = ask_for_call(
+            office(),
+            name=wish.name,
+            phone=wish.phone,
+            note=wish.when,
+            message=wish.message,
+            language=current_language(),
+            now=clock.now(),
+        )
         by = oslo(due - timedelta(seconds=1)).date()
         return redirect(url_for("book.call_noted", by=by.isoformat()), 303)
     return render_template("book/call_me.html", form=form), 422 if form.errors else 200

@@ -60,6 +60,11 @@ def one_line(text: str | None) -> str:
     return " ".join(_UNSEEN.sub(" ", text or "").split())
 
 
+def lines(text: str | None) -> str:
+    """What was typed, its lines kept, without what cannot be seen."""
+    return "\n".join(one_line(line) for line in (text or "").splitlines()).strip()
+
+
 def read_phone(text: str) -> str:
     """A number in E.164; without a country's code it is Norwegian. Raises ValidationError."""
     try:
