@@ -6,7 +6,7 @@ from flask import Flask
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from booking.web import calendars, errors, filters, frame, limits, logging, ops
+from booking.web import calendars, errors, filters, findable, frame, limits, logging, ops, packing
 from booking.web.access import check_access
 from booking.web.book import book
 from booking.web.headers import register_headers
@@ -31,6 +31,7 @@ def register_web(app: Flask, *, secure_cookies: bool, trusted_proxies: int) -> N
         app.wsgi_app = ProxyFix(app.wsgi_app, **proxies)  # type: ignore[method-assign]
     # A form behind a secret link needs no token: nobody can send it who does not have the link. So no cookie either.
     CSRFProtect(app).exempt(me)
+    packing.register(app)
     logging.register(app)
     register_language(app)
     register_headers(app)
@@ -38,6 +39,7 @@ def register_web(app: Flask, *, secure_cookies: bool, trusted_proxies: int) -> N
     limits.register(app)
     filters.register(app)
     frame.register(app)
+    findable.register(app)
     errors.register(app)
     for blueprint in (site, book, me, calendars.calendars, ops.ops):
         app.register_blueprint(blueprint)
