@@ -5,9 +5,10 @@ from __future__ import annotations
 from flask.blueprints import BlueprintSetupState
 
 from booking.web.language import blueprint
-from booking.web.site import articles, clinicians, clinics, comments, finder, pages, ratings
+from booking.web.site import articles, clinicians, clinics, comments, finder, marketing, pages, ratings, search
 
 site = blueprint("site", __name__)
+site.app_context_processor(lambda: {"leading_may_stand": marketing.leading_may_stand})
 
 site.add_url_rule("/", "start", pages.start)
 site.add_url_rule("/articles", "articles", articles.articles)
@@ -22,6 +23,9 @@ site.add_url_rule("/clinics", "clinics", clinics.clinics)
 site.add_url_rule("/clinics/<slug>", "clinic", clinics.clinic)
 site.add_url_rule("/clinicians", "clinicians", finder.clinicians)
 site.add_url_rule("/clinicians/<slug>", "clinician", clinicians.clinician)
+site.add_url_rule("/search", "search", search.search)
+site.add_url_rule("/about", "about", pages.about)
+site.add_url_rule("/contact", "contact", pages.contact)
 site.add_url_rule("/privacy", "privacy", pages.privacy)
 site.add_url_rule("/accessibility", "accessibility", pages.accessibility)
 

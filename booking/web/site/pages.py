@@ -1,41 +1,56 @@
-"""Pages of text: the start page, the article, privacy and accessibility."""
+"""Pages of text: the start page, about, contact, privacy and accessibility."""
 
 from __future__ import annotations
 
-from flask import abort, render_template
+from datetime import date
 
-from booking.services.privacy import UNFINISHED_KEPT
+from flask import render_template
+
+from booking.services.articles import published, published_article
+from booking.services.privacy import COMMENT_ADDRESS_KEPT, UNFINISHED_KEPT
 from booking.services.proposals import NINE_WEEKS
-from booking.store.clinics import all_clinics
+from booking.services.tasks import MESSAGE_KEPT
+from booking.store.clinics import all_clinics, the_group
 from booking.store.database import db
 from booking.store.protocols import protocol_by_slug
 from booking.web.access import Rule, open_to
 from booking.web.language import current_language
 from booking.web.office import office
-from booking.web.site.prose import article as read_article
+from booking.web.site.articles import next_course
+from booking.web.site.structured import of_house
 
-ARTICLE = "acupuncture-can-relieve-fibromyalgia"
+DAYS_A_MONTH = 30
 
-PAIN = {"weeks": (41, 27), "months": (20, 6)}
-"""How much lower pain was, in per cent, with real and with pretend treatment, 10 weeks and 12 months after the start:
-Vas and others, Acupuncture in Medicine 2016;34(4):257-266. Always shown together."""
+STATEMENT_ON = date(2026, 11, 23)
+"""When somebody last looked whether the accessibility statement is true."""
 
 
 @open_to(Rule.EVERYBODY)
 def start() -> str:
+    """Leads on who wants to read, to find somebody, or to book. It names no clinician, for it leads to an article."""
+    session, language = db.session(), current_language()
+    leading = the_group(session).leading_article
     return render_template(
         "site/start.html",
-        article=read_article(ARTICLE, current_language()),
-        clinics=all_clinics(db.session()),
-        course=protocol_by_slug(db.session(), NINE_WEEKS),
+        article=published_article(session, leading, language) if leading else None,
+        has_articles=bool(published(session, language)),
+        clinics=all_clinics(session),
+        course=protocol_by_slug(session, NINE_WEEKS),
+        free=next_course(),
+        hold_minutes=_hold_minutes(),
+        structured=of_house(the_group(session)),
     )
 
 
 @open_to(Rule.EVERYBODY)
-def article(slug: str) -> str:
-    if slug != ARTICLE:
-        abort(404)
-    return render_template("site/article.html", article=read_article(ARTICLE, current_language()), pain=PAIN)
+def about() -> str:
+    group = the_group(db.session())
+    return render_template("site/about.html", clinics=all_clinics(db.session()), structured=of_house(group))
+
+
+@open_to(Rule.EVERYBODY)
+def contact() -> str:
+    return render_template("site/contact.html", clinics=all_clinics(db.session()))
 
 
 @open_to(Rule.EVERYBODY)
@@ -43,10 +58,16 @@ def privacy() -> str:
     return render_template(
         "site/privacy.html",
         unfinished_hours=int(UNFINISHED_KEPT.total_seconds() // 3600),
-        hold_minutes=int(office().hold.total_seconds() // 60),
+        hold_minutes=_hold_minutes(),
+        address_months=COMMENT_ADDRESS_KEPT.days // DAYS_A_MONTH,
+        message_days=MESSAGE_KEPT.days,
     )
 
 
 @open_to(Rule.EVERYBODY)
 def accessibility() -> str:
-    return render_template("site/accessibility.html")
+    return render_template("site/accessibility.html", statement_on=STATEMENT_ON)
+
+
+def _hold_minutes() -> int:
+    return int(office().hold.total_seconds() // 60)
