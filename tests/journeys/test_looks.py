@@ -21,6 +21,7 @@ Arrive = Callable[..., Visitor]
 PLANS = "book/plan?clinic=lambertseter&day=mon&from=2027-03-22"
 PUBLIC = (
     "articles/acupuncture-can-relieve-fibromyalgia",
+    "articles",
     "clinics",
     "clinics/raholt",
     "clinicians",

@@ -1,0 +1,64 @@
+"""Reading an article in a browser: answers open, a film waits to be chosen, and paper shows everything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from booking.app import create_app
+from booking.config import Settings
+from booking.services.articles import save_article
+from tests.builders import NOW
+from tests.journeys.visitor import NARROW, WIDE, Visitor
+from tests.servers.databases import Content, Databases
+from tests.servers.web import LiveServer, serving
+from tests.web.test_article import EVERYTHING, FACTS
+
+Arrive = Callable[..., Visitor]
+
+
+@pytest.fixture(scope="module")
+def library(databases: Databases) -> Iterator[LiveServer]:
+    """A server with an article of everything that a text may hold; its film is a small file of this site."""
+    url = databases.new("sqlite", Content.DEMONSTRATION)
+    facts = FACTS.format(title="Everything", tags='"pebbles"', picture="path")
+    with create_app(Settings(database_url=url)).app_context():
+        text = (facts + EVERYTHING).replace("/static/film.mp4", "/static/img/favicon.svg")
+        save_article("everything", "en", text.replace('captions = "/static/film.vtt"', ""), by="test", now=NOW)
+    with serving(url) as server:
+        yield server
+    databases.drop(url)
+
+
+def test_an_address_of_a_question_opens_its_answer(arrive: Arrive, library: LiveServer) -> None:
+    visitor = arrive("en", NARROW, site=library.url).open("articles/everything#may-i-ask")
+    assert visitor.page.get_by_text("Always.").is_visible()
+
+
+def test_an_answer_opens_without_scripts(arrive: Arrive, library: LiveServer) -> None:
+    visitor = arrive("en", NARROW, site=library.url, java_script_enabled=False)
+    visitor.page.goto(visitor.url("articles/everything"))
+    visitor.page.get_by_text("May I ask?").click()
+    assert visitor.page.get_by_text("Always.").is_visible()
+    assert visitor.page.get_by_role("button", name="Print this page").is_hidden()
+
+
+def test_paper_shows_every_answer(arrive: Arrive, library: LiveServer) -> None:
+    visitor = arrive("en", WIDE, site=library.url).open("articles/everything")
+    visitor.page.emulate_media(media="print")
+    assert visitor.page.get_by_text("Always.").is_visible()
+    assert visitor.page.get_by_text("None in words.").is_visible()
+    assert visitor.page.get_by_text("On this page").first.is_hidden()
+
+
+def test_a_film_is_loaded_when_it_is_chosen(arrive: Arrive, library: LiveServer) -> None:
+    visitor = arrive("en", WIDE, site=library.url).open("articles/everything")
+    asked: list[str] = []
+    visitor.page.on("request", lambda request: asked.append(request.url))
+    visitor.page.get_by_role("link", name="Play the film").click()
+    film = visitor.page.locator("video[controls]")
+    film.wait_for()
+    assert film.get_attribute("src") == f"{library.url}/static/img/favicon.svg"
+    assert visitor.page.url == visitor.url("articles/everything")
+    assert set(asked) <= {f"{library.url}/static/img/favicon.svg"}
