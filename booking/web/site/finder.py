@@ -57,9 +57,10 @@ class Link:
 
 @open_to(Rule.EVERYBODY)
 def clinicians() -> str:
-    """The form, and who fits what stands in it."""
+    """The form, and who fits what stands in it. The form names every profession of the house."""
     session = db.session()
-    form = FinderForm(request.args, clinics=all_clinics(session), clinicians=all_clinicians(session))
+    people = all_clinicians(session)
+    form = FinderForm(request.args, clinics=all_clinics(session), clinicians=people)
     form.validate()
     found = find(session, office(), form.sought(), now=clock.now())
     pages = max(1, -(-len(found.matches) // A_PAGE))
@@ -77,7 +78,7 @@ def clinicians() -> str:
         previous=_link(_("Previous page"), form, page=page - 1) if page > 1 else None,
         next=_link(_("Next page"), form, page=page + 1) if page < pages else None,
         page_words=_("Page %(page)s of %(pages)s", page=page, pages=pages) if pages > 1 else "",
-        article_hidden=beside_not_authorised(match.clinician for match in found.matches),
+        article_hidden=beside_not_authorised(people),
     )
 
 
