@@ -7,7 +7,7 @@ weeks at one weekday and time, as courses would, written into the tables directl
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
@@ -23,6 +23,7 @@ from booking.services.holds import claim_rows
 from booking.services.links import new_links
 from booking.services.office import Office
 from booking.services.proposals import NINE_WEEKS
+from booking.services.soonest import look_ahead
 from booking.store.appointments import BOOKED, Appointment, Claim
 from booking.store.clinics import Clinic, Room, all_clinics
 from booking.store.courses import RUNNING, Course
@@ -95,6 +96,13 @@ def long_course(session: Session, office: Office, appointments: int, *, now: dat
     times = [Booked(clinic.id, clinician.id, clinic.rooms[0].id, start, start + length) for start in starts]
     _book(session, course, times, now=now)
     return course
+
+
+def look_ahead_everywhere(office: Office, *, now: datetime) -> None:
+    """What the worker looks up round by round, at once; nothing of it passes by within the next hour."""
+    later = replace(office, notice=office.notice + timedelta(hours=1))
+    while look_ahead(later, now=now):
+        pass
 
 
 def nine_weeks(session: Session) -> Protocol:

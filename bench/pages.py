@@ -13,15 +13,33 @@ from booking.domain.period import oslo
 PACKED = {"Accept-Encoding": "gzip"}
 
 
-def pages(client: Client, now: datetime) -> Iterator[Question]:
-    reference, against = "a page of the site with one SELECT in its frame", client.side(ONE_SELECT)
+FINDER = "/en/clinicians"
+ARTICLE = "/en/articles/acupuncture-can-relieve-fibromyalgia"
+
+
+def pages(client: Client, now: datetime, clinics: int) -> Iterator[Question]:
+    """Of the demonstration's clinics."""
     day = oslo(now).date() + timedelta(days=8)
-    for name, aim, path in (
-        ("planner page", 6, "/en/book/plan?clinic=lambertseter"),
-        ("a day of times", 2, f"/en/book/single?kind=needle-session&clinic=lambertseter&on={day}"),
-    ):
-        data = f"{len(client.get(path)[0]) / 1000:.0f} kB"
-        yield Question(name=name, aim=aim, reference=reference, data=data, measured=client.side(path), against=against)
+    yield page(client, "planner page", 6, "/en/book/plan?clinic=lambertseter")
+    yield page(client, "a day of times", 2, f"/en/book/single?kind=needle-session&clinic=lambertseter&on={day}")
+    yield page(client, "article", 4, ARTICLE)
+    yield finder(client, 4, clinics)
+
+
+def finder(client: Client, aim: float, clinics: int) -> Question:
+    """In its default order, by who can begin soonest, without a wish."""
+    return page(client, f"finder, {clinics} clinics", aim, FINDER)
+
+
+def page(client: Client, name: str, aim: float, path: str) -> Question:
+    return Question(
+        name=name,
+        aim=aim,
+        reference="a page of the site with one SELECT in its frame",
+        data=f"{len(client.get(path)[0]) / 1000:.0f} kB",
+        measured=client.side(path),
+        against=client.side(ONE_SELECT),
+    )
 
 
 def feeds(client: Client, feed: str, events: int) -> Iterator[Question]:

@@ -35,10 +35,11 @@ LONGEST_COURSE = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
-    """How many clinics of five the large house has and for how many days its free times are asked; for how many weeks
-    the demonstration's clinics are booked out, and how long the feed is."""
+    """How many clinics of five the large house has and for how many days its free times are asked; how many there are
+    for the finder; for how many weeks the demonstration's clinics are booked out, and how long the feed is."""
 
     clinics: int = 10
+    found: int = 300
     days: int = 365
     weeks: int = 30
     events: int = 300
@@ -47,6 +48,7 @@ class Size:
 def lines(databases: Databases, backend: str, size: Size, effort: Effort) -> Iterator[Line]:
     yield from large_house(databases, backend, size, effort)
     yield from demonstration_house(databases, backend, size, effort)
+    yield from crowded_house(databases, backend, size, effort)
 
 
 def large_house(databases: Databases, backend: str, size: Size, effort: Effort) -> Iterator[Line]:
@@ -71,11 +73,26 @@ def demonstration_house(databases: Databases, backend: str, size: Size, effort: 
     app = application(url)
     with app.app_context():
         feed, engine = unit_of_work(lambda session: booked_demonstration(session, size, now)), db.engine
+        houses.look_ahead_everywhere(app.extensions["office"], now=now)
+        clinics = len(all_clinics(db.session()))
+        db.session.rollback()
     for question in courses.questions(app):
         yield from question.answer(backend, effort, lambda: clocks(engine))
     with site(url) as server, closing(Client(server.url)) as client:
-        for question in chain(pages.feeds(client, feed, size.events), pages.pages(client, now)):
+        for question in chain(pages.feeds(client, feed, size.events), pages.pages(client, now, clinics)):
             yield from question.answer(backend, effort, lambda: clocks(engine, client.cpu))
+    engine.dispose()
+
+
+def crowded_house(databases: Databases, backend: str, size: Size, effort: Effort) -> Iterator[Line]:
+    """The finder in a house of many clinics."""
+    url = databases.new(backend, Content.DEMONSTRATION)
+    app = application(url)
+    with app.app_context():
+        clinics, engine = unit_of_work(lambda session: houses.add_clinics(session, size.found)), db.engine
+        houses.look_ahead_everywhere(app.extensions["office"], now=CLINIC_NOW)
+    with site(url) as server, closing(Client(server.url)) as client:
+        yield from pages.finder(client, 12, len(clinics)).answer(backend, effort, lambda: clocks(engine, client.cpu))
     engine.dispose()
 
 
