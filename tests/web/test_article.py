@@ -11,9 +11,12 @@ from xml.etree import ElementTree
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import delete
 
 from booking.services.articles import published, published_article, save_article
+from booking.store.articles import ArticleVersion
 from booking.store.database import db
+from booking.store.unit_of_work import unit_of_work
 from booking.web.site.articles import next_course, related_to
 from tests.builders import NOW
 from tests.servers.databases import Content, Databases
@@ -422,3 +425,17 @@ def test_the_feed_names_no_address_of_a_person(client: FlaskClient) -> None:
 def test_who_has_the_newest_feed_is_not_sent_it_again(client: FlaskClient) -> None:
     tag = client.get("/en/articles.atom").headers["ETag"]
     assert client.get("/en/articles.atom", headers={"If-None-Match": tag}).status_code == 304
+
+
+def test_a_house_without_articles_says_so_and_has_no_feed(databases: Databases) -> None:
+    from tests.conftest import application
+
+    url = databases.new("sqlite", Content.DEMONSTRATION)
+    for app in application(url):
+        with app.app_context():
+            unit_of_work(lambda session: session.execute(delete(ArticleVersion)))
+        client = app.test_client()
+        assert "There are no articles in English yet." in client.get("/en/articles").text
+        assert "articles.atom" not in client.get("/en/articles").text
+        assert client.get("/en/articles.atom").status_code == 404
+    databases.drop(url)

@@ -76,8 +76,11 @@ def tagged(tag: str) -> str | Response:
 
 @open_to(Rule.EVERYBODY)
 def atom() -> Response:
-    """RFC 4287. Who has the newest already is told so, without sending it again."""
-    xml = render_template("site/atom.xml", articles=_all(), site=office().url, moment=midnight_of, tags=tags_of)
+    """RFC 4287. Who has the newest already is told so, without sending it again; no articles are no feed."""
+    found = _all()
+    if not found:
+        abort(404)
+    xml = render_template("site/atom.xml", articles=found, site=office().url, moment=midnight_of, tags=tags_of)
     response = make_response(xml)
     response.headers["Content-Type"] = "application/atom+xml; charset=utf-8"
     response.add_etag()
