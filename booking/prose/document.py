@@ -113,7 +113,7 @@ class Cover:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A whole text. `words`: how many it has.
+    """A whole text. `words`: how many it has, without answers to questions, references and transcripts.
 
     `claims_condition`: it says what a treatment does for a named illness, so it must not stand beside somebody who is
     not authorised health personnel (regulation 2003-12-11-1501, section 2).

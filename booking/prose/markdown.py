@@ -45,7 +45,7 @@ from booking.prose.document import (
 from booking.prose.faults import Faults
 from booking.prose.front_matter import FENCE, Film, FrontMatter, Written, read_front_matter
 from booking.prose.names import Anchors
-from booking.prose.writer import Marks, Writer
+from booking.prose.writer import Marks, Passage, Writer
 
 LONGEST = 200_000
 """Bytes in UTF-8 that a text may have."""
@@ -196,8 +196,9 @@ class _Reader:
         kind, _, title = block.words.partition(" ")
         if kind not in NOTICES:
             self._faults.add(block.line, f"A notice of the kind “{kind}” is not known; there are {', '.join(NOTICES)}.")
-        self._count(title)
-        return Notice(kind, title.strip(), self._held(block))
+        held = self._held(block)
+        self._count(f"{title} {held.text}")
+        return Notice(kind, title.strip(), held.html)
 
     def _video(self, block: Block) -> Iterator[Video]:
         film = self._films.get(block.words)
@@ -205,14 +206,12 @@ class _Reader:
             self._faults.add(block.line, f"There is no [[videos]] with the key “{block.words}” in the front matter.")
         transcript = self._held(block)
         if film is not None:
-            yield Video(film.title, film.address, film.captions, transcript)
+            yield Video(film.title, film.address, film.captions, transcript.html)
 
-    def _held(self, block: Block) -> str:
+    def _held(self, block: Block) -> Passage:
         if block.is_blank:
             self._faults.add(block.line, f"“::: {block.name}” holds no text.")
-        written = self._writer.block(Written(block.text, block.text_line))
-        self._count(written.text)
-        return written.html
+        return self._writer.block(Written(block.text, block.text_line))
 
     def _count(self, text: str) -> None:
         self._words += sum(1 for word in text.split() if any(map(str.isalnum, word)))

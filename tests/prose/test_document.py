@@ -183,12 +183,12 @@ def test_an_answer_is_there_with_and_without_marks() -> None:
     assert question.answer_text == "To have strength left. For tomorrow."
 
 
-def test_words_are_counted_with_headings_notices_and_transcripts_and_without_answers() -> None:
+def test_words_are_counted_with_headings_and_notices_and_without_transcripts_and_answers() -> None:
     body = (
         "## One step {#one}\nThree *little* words – here.\n::: notice info Rest now\nA while.\n:::\n"
         "::: video six-exercises\nStand up.\n:::\n::: questions\n"
     )
-    assert read(body, WHY, FILM).words == 2 + 4 + 2 + 2 + 2
+    assert read(body, WHY, FILM).words == 2 + 4 + 2 + 2
 
 
 def test_marks_are_no_words() -> None:
