@@ -22,6 +22,7 @@ from booking.domain.errors import (
     TooManyHolds,
     TooYoung,
     UnknownArticle,
+    UnknownComment,
     UnknownCourse,
 )
 from booking.services.courses import OtherChoice
@@ -88,6 +89,8 @@ def words_for(error: BookingError) -> str:
             words = _("The patient has a course that is not over yet. Call us, and we look at it together.")
         case OtherChoice():
             words = _("You have chosen other times in another window. Here are the times that are kept now.")
+        case UnknownComment():
+            words = _("The comment that you answer is gone. Send yours as a comment of its own.")
         case UnknownWish():
             words = _("One of the wishes in this address is not known here. Choose again.")
         case _other:
@@ -103,6 +106,7 @@ _STATUS: dict[type[BookingError], int] = {
     TooYoung: 403,
     UnknownCourse: 404,
     UnknownArticle: 404,
+    UnknownComment: 404,
     NotPending: 409,
     AnotherCourseRuns: 409,
     OtherChoice: 409,

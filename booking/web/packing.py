@@ -74,7 +74,8 @@ def _pack(response: Response) -> None:
     response.headers.pop("Accept-Ranges", None)  # ranges count the bytes of the plain file
     etag, _ = response.get_etag()
     if etag is not None:
-        response.set_etag(etag, weak=True)  # a strong one names bytes, and these are others (RFC 9110, 8.8.3.3)
+        response.set_etag(f"{etag}-gzip")  # a strong one names bytes, and these are others (RFC 9110, 8.8.3.3)
+        response.make_conditional(request.environ)
 
 
 def _packed_file() -> bytes | None:
