@@ -13,13 +13,16 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import delete
 
+from booking.prose.document import UnreadableText
+from booking.prose.faults import Faults
+from booking.prose.names import Anchors
 from booking.services.articles import published, published_article, save_article
 from booking.store.articles import ArticleVersion
 from booking.store.database import db
 from booking.store.unit_of_work import unit_of_work
 from booking.web.site.articles import next_course, related_to
 from tests.builders import NOW
-from tests.servers.databases import Content, Databases
+from tests.servers.databases import Content, Databases, only_sqlite
 from tests.web.pages import LANGUAGES, fragments, inner_links, read_strictly
 
 FACTS = """+++
@@ -439,3 +442,21 @@ def test_a_house_without_articles_says_so_and_has_no_feed(databases: Databases) 
         assert "articles.atom" not in client.get("/en/articles").text
         assert client.get("/en/articles.atom").status_code == 404
     databases.drop(url)
+
+
+@only_sqlite
+def test_no_anchor_of_a_text_can_be_an_id_of_the_page_around_it(demo_app: Flask) -> None:
+    slug = "acupuncture-can-relieve-fibromyalgia"
+    with demo_app.app_context():
+        article = published_article(db.session(), slug, "en")
+        assert article is not None
+    own = {each.anchor for each in (*article.document.sections, *article.document.questions)}
+    tree = read_strictly(demo_app.test_client().get(f"/en/articles/{slug}").data)
+    around = {element.get("id") or "" for element in tree.iter()} - own - {""}
+    faults = Faults()
+    for id in around:
+        Anchors(faults).take(id, 1)
+    with pytest.raises(UnreadableText) as refused:
+        faults.tell()
+    allowed = {id for id in around if not any(f"“{id}”" in fault.words for fault in refused.value.faults)}
+    assert {id for id in allowed if not id.startswith("ref-")} == set()
