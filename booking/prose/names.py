@@ -9,10 +9,10 @@ from booking.prose.faults import Faults
 KEBAB = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
-OF_THE_PAGE = frozenset(
-    "main error-summary on-this-page next-course rating comments write write-title share share-title page-link related"
-    " trial-hatch finder-place stars answers made".split()
-)
+OF_THE_PAGE = {
+    *("main", "error-summary", "on-this-page", "next-course", "rating", "comments", "write", "write-title"),
+    *("share", "share-title", "page-link", "related", "trial-hatch", "finder-place", "stars", "answers", "made"),
+}
 """Ids that the pages around a text have themselves."""
 
 _OF_THE_PAGE = re.compile(r"(?:comment|stars|error-summary)-.*")
