@@ -20,25 +20,29 @@ ARTICLE = "/en/articles/acupuncture-can-relieve-fibromyalgia"
 def pages(client: Client, now: datetime, clinics: int) -> Iterator[Question]:
     """Of the demonstration's clinics."""
     day = oslo(now).date() + timedelta(days=8)
-    yield page(client, "planner page", 6, "/en/book/plan?clinic=lambertseter")
-    yield page(client, "a day of times", 2, f"/en/book/single?kind=needle-session&clinic=lambertseter&on={day}")
-    yield page(client, "article", 4, ARTICLE)
-    yield finder(client, 4, clinics)
+    for name, aim, path in (
+        ("planner page", 6, "/en/book/plan?clinic=lambertseter"),
+        ("a day of times", 2, f"/en/book/single?kind=needle-session&clinic=lambertseter&on={day}"),
+        ("article", 4, ARTICLE),
+    ):
+        yield page(name, aim, client, path, client)
+    yield finder(4, client, clinics, client)
 
 
-def finder(client: Client, aim: float, clinics: int) -> Question:
+def finder(aim: float, client: Client, clinics: int, beside: Client) -> Question:
     """In its default order, by who can begin soonest, without a wish."""
-    return page(client, f"finder, {clinics} clinics", aim, FINDER)
+    return page(f"finder, {clinics} clinics", aim, client, FINDER, beside)
 
 
-def page(client: Client, name: str, aim: float, path: str) -> Question:
+def page(name: str, aim: float, client: Client, path: str, beside: Client) -> Question:
+    """`beside`: of the site whose plain page it is measured against."""
     return Question(
         name=name,
         aim=aim,
         reference="a page of the site with one SELECT in its frame",
         data=f"{len(client.get(path)[0]) / 1000:.0f} kB",
         measured=client.side(path),
-        against=client.side(ONE_SELECT),
+        against=beside.side(ONE_SELECT),
     )
 
 

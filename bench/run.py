@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,11 +10,12 @@ from itertools import chain
 from subprocess import DEVNULL
 
 from flask import Flask, current_app
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from bench import courses, houses, pages, plans, slots
 from bench.client import Client
-from bench.clocks import clocks
+from bench.clocks import Clock, clocks
 from bench.lines import Line
 from bench.measure import Effort
 from booking.app import create_app
@@ -85,15 +86,30 @@ def demonstration_house(databases: Databases, backend: str, size: Size, effort: 
 
 
 def crowded_house(databases: Databases, backend: str, size: Size, effort: Effort) -> Iterator[Line]:
-    """The finder in a house of many clinics."""
-    url = databases.new(backend, Content.DEMONSTRATION)
-    app = application(url)
+    """The finder in a house of many clinics, against a page of a house of few, whose frame names only those."""
+    crowded, few = (databases.new(backend, Content.DEMONSTRATION) for _ in range(2))
+    app = application(crowded)
     with app.app_context():
         clinics, engine = unit_of_work(lambda session: houses.add_clinics(session, size.found)), db.engine
         houses.look_ahead_everywhere(app.extensions["office"], now=CLINIC_NOW)
-    with site(url) as server, closing(Client(server.url)) as client:
-        yield from pages.finder(client, 12, len(clinics)).answer(backend, effort, lambda: clocks(engine, client.cpu))
+    with application(few).app_context():
+        engine_beside = db.engine
+    with (
+        site(crowded) as server,
+        site(few) as server_beside,
+        closing(Client(server.url)) as client,
+        closing(Client(server_beside.url)) as beside,
+    ):
+        question = pages.finder(12, client, len(clinics), beside)
+        yield from question.answer(backend, effort, lambda: both((engine, client), (engine_beside, beside)))
     engine.dispose()
+    engine_beside.dispose()
+
+
+def both(one: tuple[Engine, Client], other: tuple[Engine, Client]) -> Mapping[str, Clock]:
+    """The clocks of two sites together: one of them stands still while the other is asked."""
+    found = [clocks(engine, client.cpu) for engine, client in (one, other)]
+    return {**found[0], "cpu": lambda: sum(each["cpu"]() for each in found)}
 
 
 def booked_clinics(session: Session, size: Size, now: datetime) -> tuple[int, ...]:
