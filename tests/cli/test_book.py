@@ -9,6 +9,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from booking.domain.period import STEP_SECONDS, seconds_of
+from booking.services.tasks import ask_for_call
 from booking.store.appointments import Appointment, Claim, Resource, claim
 from booking.store.courses import Course
 from booking.store.database import db
@@ -16,7 +17,7 @@ from booking.store.holds import HeldTime
 from booking.store.outbox import Message
 from booking.store.people import clinician_by_slug
 from booking.store.unit_of_work import unit_of_work
-from tests.builders import NOW, UNSURE, booked, held
+from tests.builders import NOW, UNSURE, booked, held, office
 from tests.cli.commands import KARI, THURSDAYS, book, propose, said
 from tests.servers.databases import only_sqlite
 from tests.servers.web import command_environ, flask
@@ -186,6 +187,17 @@ def test_tasks_list_whom_to_ring_and_by_when(demo_app: Flask) -> None:
     assert [(task["kind"], task["reference"], task["due"]) for task in answer["tasks"]] == [
         ("call_first", reference, "2027-03-04T00:00:00+01:00")
     ]
+
+
+@only_sqlite
+def test_tasks_show_what_was_written_with_the_wish_to_be_called(demo_app: Flask) -> None:
+    with demo_app.app_context():
+        wish = {"name": "Kari", "phone": "+4722222222", "language": "nb", "note": "any"}
+        ask_for_call(office(), **wish, message="Ring på døra", now=NOW)
+
+    (task,) = said(demo_app, "tasks").answer["tasks"]
+
+    assert (task["kind"], task["message"]) == ("call_me", "Ring på døra")
 
 
 @only_sqlite

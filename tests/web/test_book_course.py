@@ -13,6 +13,7 @@ from sqlalchemy import func, select, update
 
 from booking.services.holds import Visitor, hold
 from booking.services.privacy import unseal
+from booking.services.tasks import message_of
 from booking.store.appointments import Appointment, Claim
 from booking.store.courses import Course, Screening
 from booking.store.database import db
@@ -545,6 +546,26 @@ def test_a_call_is_promised_with_a_day(demo_app: Flask) -> None:
     with demo_app.app_context():
         task = db.session.scalars(select(Task)).one()
         assert (task.kind, task.phone, task.note, task.language) == ("call_me", "+4722222222", "midday", "en")
+
+
+def test_a_message_may_be_left_with_the_wish_to_be_called(demo_app: Flask) -> None:
+    walker = (
+        Walker(demo_app).open("/nb/call-me").send(phone="22 22 22 22", message=" Jeg bruker rullestol.\r\n Ring sent. ")
+    )
+    assert walker.path == "/nb/call-me/noted"
+    with demo_app.app_context():
+        task = db.session.scalars(select(Task)).one()
+        assert message_of(office(), task) == "Jeg bruker rullestol.\nRing sent."
+        assert b"rullestol" not in (task.message or b"")
+
+
+@only_sqlite
+def test_a_message_that_is_too_long_is_kept_in_the_form(demo_app: Flask) -> None:
+    walker = Walker(demo_app).open("/en/call-me").send(phone="22 22 22 22", message="å" * 501)
+    assert walker.status == 422
+    assert "å" * 501 in walker.response.text
+    assert "500 letters at most" in walker.text
+    assert count(demo_app, Task) == 0
 
 
 @only_sqlite

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import default_exceptions
+from werkzeug.exceptions import Gone, default_exceptions
 
 from booking.domain.errors import BookingError, HoldExpired, TooYoung
 from booking.services.courses import OtherChoice
@@ -71,6 +72,53 @@ def test_each_error_has_words_and_a_way_on(demo_app: Flask, status: int) -> None
     tree = read_strictly(answer.data)
     assert tree.find(".//h1").text
     assert tree.find(".//main").findall(".//a")
+
+
+@pytest.mark.parametrize("path", ["/de/clinics", "/sv/", "/nn/articles", "/nothing", "/en/clinics/", "/static/x.css"])
+def test_an_address_in_no_language_of_ours_is_a_whole_page(demo_client: FlaskClient, path: str) -> None:
+    answer = demo_client.get(path)
+    assert answer.status_code == 404
+    tree = read_strictly(answer.data)
+    assert tree.get("lang") == "en"
+    assert "00 00 00 00" in answer.text
+
+
+@pytest.mark.parametrize("language", ["nb", "en"])
+def test_who_finds_no_page_can_search(demo_client: FlaskClient, language: str) -> None:
+    tree = read_strictly(demo_client.get(f"/{language}/clinics/nowhere").data)
+    (form,) = tree.find(".//main").findall(".//form")
+    assert form.get("action") == f"/{language}/search"
+    assert next(e.get("value") for e in form.iter("input")) == "clinics nowhere"
+
+
+def test_who_finds_nothing_behind_a_secret_link_is_not_made_to_search(demo_client: FlaskClient) -> None:
+    for path in ("/en/course/abcdefgh", "/en/comments/own/abcdefgh"):
+        answer = demo_client.get(path)
+        assert answer.status_code == 404
+        assert not read_strictly(answer.data).find(".//main").findall(".//form")
+        assert 'value="' not in answer.text
+
+
+@pytest.mark.parametrize("language", ["nb", "en"])
+def test_a_removed_comment_says_so(demo_app: Flask, language: str) -> None:
+    with demo_app.test_request_context(f"/{language}/comments/7"):
+        demo_app.preprocess_request()
+        answer = demo_app.make_response(demo_app.handle_user_exception(Gone()))
+        told = _("This comment is gone")
+    assert answer.status_code == 410
+    assert read_strictly(answer.data).find(".//h1").text == told
+
+
+@pytest.mark.parametrize("language", ["nb", "en"])
+@pytest.mark.parametrize(("error", "status"), [(RuntimeError("x"), 500), (OperationalError("x", {}, Exception()), 503)])
+def test_a_failure_is_told_in_the_language_of_the_address(
+    demo_app: Flask, language: str, error: Exception, status: int
+) -> None:
+    answer = failing(demo_app, error, address="/<any(nb, en):language>/failing/<token>").get(f"/{language}/failing/x")
+    assert answer.status_code == status
+    tree = read_strictly(answer.data)
+    assert tree.get("lang") == language
+    assert tree.find(".//h1").text
 
 
 def every_refusal() -> list[type[BookingError]]:
