@@ -37,7 +37,7 @@ def statuses(app: Flask, rule: Rule, token: str) -> set[int]:
     return {client.open(address, method=method).status_code for method, address in addresses(app, rule, token)}
 
 
-@pytest.mark.parametrize("rule", [Rule.PAGE_LINK, Rule.FEED_LINK])
+@pytest.mark.parametrize("rule", [Rule.PAGE_LINK, Rule.FEED_LINK, Rule.COMMENT_LINK])
 def test_without_a_link_nothing_opens(demo_app: Flask, rule: Rule) -> None:
     assert list(addresses(demo_app, rule, STRANGERS_TOKEN))
     assert statuses(demo_app, rule, STRANGERS_TOKEN) == {404}
