@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     CompoundSelect,
     ForeignKey,
     Index,
@@ -134,10 +135,14 @@ def taken_query(
     return union_all(kept, held)
 
 
+def at_work(today: date) -> tuple[ColumnElement[bool], ...]:
+    """Which hours are those of a clinician, today or later."""
+    return Hours.clinician_id.is_not(None), or_(Hours.valid_until.is_(None), Hours.valid_until >= today)
+
+
 def workplaces(session: Session, *, today: date) -> list[tuple[int, int]]:
     """(clinic, clinician) of everybody who has hours there today or later, by their ids. One statement."""
-    lasting = or_(Hours.valid_until.is_(None), Hours.valid_until >= today)
-    pairs = select(Hours.clinic_id, Hours.clinician_id).where(Hours.clinician_id.is_not(None), lasting).distinct()
+    pairs = select(Hours.clinic_id, Hours.clinician_id).where(*at_work(today)).distinct()
     rows = session.execute(pairs.order_by(Hours.clinic_id, Hours.clinician_id))
     return [(clinic_id, clinician_id) for clinic_id, clinician_id in rows if clinician_id is not None]
 

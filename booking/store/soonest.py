@@ -8,13 +8,11 @@ from typing import NamedTuple
 
 from sqlalchemy import (
     BigInteger,
-    ColumnElement,
     ForeignKey,
     and_,
     delete,
     exists,
     func,
-    or_,
     select,
     text,
     type_coerce,
@@ -22,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from booking.store.database import Base
-from booking.store.schedules import Hours
+from booking.store.schedules import Hours, at_work
 
 
 class Soonest(Base):
@@ -66,7 +64,7 @@ def looks(session: Session, clinic_ids: Collection[int] | None = None, *, today:
 
     One statement.
     """
-    pairs = select(Hours.clinic_id, Hours.clinician_id).where(*_at_work(today)).distinct()
+    pairs = select(Hours.clinic_id, Hours.clinician_id).where(*at_work(today)).distinct()
     if clinic_ids is not None:
         pairs = pairs.where(Hours.clinic_id.in_(clinic_ids))
     pair = pairs.subquery().c
@@ -94,11 +92,7 @@ def keep_looks(session: Session, found: Collection[Look]) -> None:
 def drop_looks(session: Session, *, today: date) -> None:
     """Deletes the rows of clinicians who no longer have hours at the clinic."""
     hers = Hours.clinic_id == Soonest.clinic_id, Hours.clinician_id == Soonest.clinician_id
-    session.execute(delete(Soonest).where(~exists().where(*hers, *_at_work(today))))
-
-
-def _at_work(today: date) -> tuple[ColumnElement[bool], ...]:
-    return Hours.clinician_id.is_not(None), or_(Hours.valid_until.is_(None), Hours.valid_until >= today)
+    session.execute(delete(Soonest).where(~exists().where(*hers, *at_work(today))))
 
 
 _FOUND = (Soonest.visit_at, Soonest.first_visit_at, Soonest.starts_at, Soonest.ends_at)
