@@ -115,6 +115,19 @@ def schedule_of(session: Session, clinic_ids: Collection[int], period: Period) -
     )
 
 
+def opening_hours(session: Session, clinic_ids: Collection[int], period: Period) -> domain.Schedule:
+    """When these clinics are open and what closes them in `period`, without who works there."""
+    own = select(Hours).where(Hours.clinician_id.is_(None), Hours.clinic_id.in_(clinic_ids)).order_by(Hours.id)
+    return domain.Schedule(
+        clinics=tuple(_clinic(row) for row in all_clinics(session) if row.id in clinic_ids),
+        clinicians=(),
+        hours=tuple(_hours(row) for row in session.scalars(own)),
+        breaks=(),
+        closed=tuple(_closed(row) for row in session.scalars(_closings(clinic_ids, period))),
+        absences=(),
+    )
+
+
 def taken_rows(
     session: Session, schedule: domain.Schedule, period: Period, *, now: datetime, but_hold: int | None = None
 ) -> Sequence[TakenRow]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,7 +22,7 @@ from booking.store.clinics import Clinic, all_clinics, clinic_by_slug, the_group
 from booking.store.database import db
 from booking.store.people import Clinician, all_clinicians
 from booking.store.protocols import Treatment, all_treatments, protocol_by_slug
-from booking.store.schedules import schedule_of
+from booking.store.schedules import opening_hours, schedule_of, workplaces
 from booking.web import clock
 from booking.web.access import Rule, open_to
 from booking.web.language import current_language
@@ -127,17 +128,18 @@ def clinic(slug: str) -> str:
 
 
 def facts_of(session: Session, clinics: Iterable[Clinic]) -> Schedule:
-    """Hours and closings of the clinics, from this week until as far ahead as their pages look."""
-    now = clock.now()
-    seen = Period(now - timedelta(days=7), now + timedelta(days=DAYS_AHEAD + 7))
-    return schedule_of(session, [clinic.id for clinic in clinics], seen)
+    """Hours and closings of the clinics and who works there, as far as their pages look."""
+    return schedule_of(session, [clinic.id for clinic in clinics], _seen())
 
 
 def listed_now(session: Session, clinics: Sequence[Clinic]) -> list[Listed]:
     """The clinics as lists show them, in the same order; as many statements for three as for three hundred."""
-    now, openings = clock.now(), openings_of(facts_of(session, clinics))
-    clinicians = all_clinicians(session)
-    return [_listed(clinic, openings[clinic.id], clinicians, now) for clinic in clinics]
+    now, people = clock.now(), {clinician.id: clinician for clinician in all_clinicians(session)}
+    openings = openings_of(opening_hours(session, {clinic.id for clinic in clinics}, _seen()))
+    here: defaultdict[int, list[Clinician]] = defaultdict(list)
+    for clinic_id, clinician_id in workplaces(session, today=oslo(now).date()):
+        here[clinic_id].append(people[clinician_id])
+    return [_listed(clinic, openings[clinic.id], here[clinic.id], now) for clinic in clinics]
 
 
 def who_work_at(clinicians: Iterable[Clinician], openings: Openings) -> list[Clinician]:
@@ -165,14 +167,19 @@ def soonest_course(found: Iterable[Prospect]) -> Prospect | None:
     return min(courses)[-1] if courses else None
 
 
-def _listed(clinic: Clinic, openings: Openings, clinicians: Iterable[Clinician], now: datetime) -> Listed:
+def _seen() -> Period:
+    """From this week until as far ahead as a clinic's page looks."""
+    return Period(clock.now() - timedelta(days=7), clock.now() + timedelta(days=DAYS_AHEAD + 7))
+
+
+def _listed(clinic: Clinic, openings: Openings, clinicians: list[Clinician], now: datetime) -> Listed:
     doors = doors_at(openings, now)
     return Listed(
         clinic=clinic,
         today=open_day(openings, oslo(now).date()),
         is_open=doors.until is not None,
         doors=doors_words(doors, now, current_language()),
-        clinicians=who_work_at(clinicians, openings),
+        clinicians=clinicians,
     )
 
 
