@@ -196,7 +196,7 @@ def _words_of(error: HTTPException) -> Words:
         ),
         429: (
             _("That was too often"),
-            _("Wait a few minutes and try again, or call us."),
+            _("Wait an hour and try again, or call us. Nothing was changed."),
         ),
         503: (
             _("We cannot look this up just now"),
