@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from flask import Flask, current_app, url_for
+from flask import Flask, current_app, request, url_for
 
+from booking.services.articles import languages_of
 from booking.store.clinics import all_clinics, the_group
 from booking.store.database import db
 from booking.store.outbox import last_beat, mail_waits_since
@@ -26,7 +27,7 @@ def frame() -> dict[str, Any]:
     group = the_group(session)
     return {
         "language": language,
-        "other_language_url": other_language_url(),
+        "other_language_url": other_language_url() if has_other_language() else other_language_list(),
         "group_name": group.name,
         "phone_display": group.phone_display,
         "phone_note": group.phone_note[language] if group.phone_note else None,
@@ -38,6 +39,18 @@ def frame() -> dict[str, Any]:
             {"name": clinic.name, "url": url_for("site.clinic", slug=clinic.slug)} for clinic in all_clinics(session)
         ],
     }
+
+
+def has_other_language() -> bool:
+    """Everything there is stands in both languages; only an article can be written in one of them."""
+    if request.endpoint != "site.article" or request.method != "GET":
+        return True
+    return len(languages_of(db.session(), (request.view_args or {})["slug"])) > 1
+
+
+def other_language_list() -> str:
+    """Where who reads the other language finds what can be read in it."""
+    return url_for("site.articles", language="en" if current_language() == "nb" else "nb")
 
 
 def mail_waits_without_worker() -> bool:

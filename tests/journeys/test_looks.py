@@ -20,6 +20,12 @@ Arrive = Callable[..., Visitor]
 
 PLANS = "book/plan?clinic=lambertseter&day=mon&from=2027-03-22"
 PUBLIC = (
+    "",
+    "about",
+    "contact",
+    "search",
+    "search?q=clinic",
+    "search?q=nowhere",
     "articles/acupuncture-can-relieve-fibromyalgia",
     "articles",
     "clinics",

@@ -14,15 +14,17 @@ from xml.etree import ElementTree
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
 
-from booking.services.articles import published
+from booking.services.articles import published, save_article
 from booking.services.soonest import look_ahead
+from booking.store.articles import editions
 from booking.store.clinics import all_clinics, the_group
 from booking.store.database import db
 from booking.web.site.structured import json_ld
 from tests.builders import office
 from tests.servers.clock import CLINIC_NOW
-from tests.servers.databases import Content, Databases
+from tests.servers.databases import Content, Databases, only_sqlite
 from tests.web.pages import LANGUAGES, booked_links, read_strictly
 
 STATIC = Path(__file__).resolve().parents[2] / "static"
@@ -125,6 +127,25 @@ def test_the_sitemap_says_when_articles_and_clinics_changed(client: FlaskClient,
     assert all(changed[f"/en/clinics/{slug}"] == (day and day.isoformat()) for slug, day in facts.items())
 
 
+@only_sqlite
+def test_an_article_in_one_language_names_no_other(demo_app: Flask) -> None:
+    with demo_app.app_context():
+        text = edition_of(db.session(), ARTICLE.removeprefix("articles/"), "nb")
+        save_article("bare-paa-norsk", "nb", text, by="test", now=CLINIC_NOW)
+    client = demo_app.test_client()
+    page = read_strictly(client.get("/nb/articles/bare-paa-norsk").data)
+    assert not [link for link in links(page, "alternate") if link.get("hreflang")]
+    switch = {a.get("href") for a in page.iter("a") if a.get("hreflang") == "en"}
+    assert switch == {"/en/articles"}
+    urls = ElementTree.fromstring(client.get("/sitemap.xml").data)
+    own = [url for url in urls if address_of(url).endswith("/bare-paa-norsk")]
+    assert [alternates_of(url) for url in own] == [{}]
+
+
+def edition_of(session: Session, slug: str, language: str) -> str:
+    return next(each.text for each in editions(session) if (each.slug, each.language) == (slug, language))
+
+
 # -- robots -----------------------------------------------------------------------------------------------------------
 
 
@@ -170,6 +191,7 @@ def test_what_is_no_page_for_everybody_has_no_canonical_address(client: FlaskCli
     assert not properties(page)
 
 
+@only_sqlite
 def test_a_page_behind_a_secret_link_tells_nobody_its_address(demo_app: Flask) -> None:
     secret = booked_links(demo_app)
     page = read_strictly(demo_app.test_client().get(secret.page).data)
