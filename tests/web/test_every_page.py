@@ -1,0 +1,127 @@
+"""Every page that a reader can come to by links alone, in both languages: whole, quiet, and alive."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+from urllib.parse import urldefrag, urlsplit
+
+import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from tests.servers.databases import only_sqlite
+from tests.web.pages import fragments, inner_links, read_strictly
+
+pytestmark = only_sqlite
+
+BEGINNINGS = ("/nb/", "/en/", "/sitemap.xml", "/robots.txt")
+
+# Where a reader begins to choose times: one page each is enough, for their links are the wishes multiplied.
+ENDLESS = re.compile(r"/(?:nb|en)/(?:book/plan|book/plan/times|book/single|clinicians|search)$")
+FEW = 4
+
+_LOADING = rb"<(?:img|script|link|iframe|video|audio|source|object|embed)"
+FOREIGN = re.compile(_LOADING + rb"[^>]+(?:src|href)=\"(https?:)?//", re.I)
+PARTS = re.compile(r'href="(/[^"]+#[^"]+)"')
+CANONICAL = re.compile(rb"<link[^>]+rel=\"(?:canonical|alternate)\"[^>]*>")
+
+
+@dataclass(frozen=True)
+class Page:
+    """An address with its answer; `tree` of what is HTML, read strictly, so that a fault in it fails here."""
+
+    url: str
+    answer: TestResponse
+    tree: Any
+
+    @classmethod
+    def read(cls, url: str, answer: TestResponse) -> Page:
+        return cls(url, answer, read_strictly(answer.data) if answer.mimetype == "text/html" else None)
+
+    @property
+    def ids(self) -> set[str]:
+        return {element.get("id") for element in self.tree.iter()}
+
+
+def all_pages(app: Flask) -> Iterator[Page]:
+    """Opens every address that is linked from the beginnings on, each once, without ever sending a form."""
+    waiting, seen, endless = list(BEGINNINGS), set(BEGINNINGS), dict[str, int]()
+    while waiting:
+        url = waiting.pop(0)
+        answer = app.test_client().get(url)
+        yield Page.read(url, answer)
+        if answer.mimetype != "text/html":
+            continue
+        for link in sorted(inner_links(answer.text, url)):
+            path = urlsplit(link).path
+            if link in seen or not path.startswith("/") or not _more_of(path, endless):
+                continue
+            seen.add(link)
+            waiting.append(link)
+
+
+def _more_of(path: str, endless: dict[str, int]) -> bool:
+    if not ENDLESS.match(path):
+        return True
+    endless[path] = endless.get(path, 0) + 1
+    return endless[path] <= FEW
+
+
+@pytest.fixture
+def pages(demo_app: Flask) -> list[Page]:
+    return _crawled(demo_app)
+
+
+@cache
+def _crawled(app: Flask) -> list[Page]:
+    return list(all_pages(app))
+
+
+def test_every_link_is_alive(pages: list[Page]) -> None:
+    assert len(pages) > 80
+    dead = [(page.url, page.answer.status_code) for page in pages if page.answer.status_code not in (200, 302, 303)]
+    assert not dead
+
+
+def test_headings_go_down_one_step_at_a_time(pages: list[Page]) -> None:
+    read = [page for page in pages if page.tree is not None and page.answer.status_code == 200]
+    wrong = {page.url: levels for page in read if not _in_order(levels := _levels(page))}
+    assert not wrong
+
+
+def _levels(page: Page) -> list[int]:
+    """The headings of the page's main part, in the order of the page."""
+    main = next(page.tree.iter("main"), page.tree)
+    return [int(element.tag[1]) for element in main.iter() if re.fullmatch("h[1-6]", str(element.tag))]
+
+
+def _in_order(levels: list[int]) -> bool:
+    steps = zip([0, *levels], levels, strict=False)
+    return levels.count(1) == 1 and all(level - before <= 1 for before, level in steps)
+
+
+def test_no_page_sets_a_cookie_while_somebody_reads(pages: list[Page]) -> None:
+    assert not [page.url for page in pages if "Set-Cookie" in page.answer.headers]
+
+
+def test_no_page_loads_anything_from_another_machine(pages: list[Page]) -> None:
+    for page in pages:
+        if page.tree is not None:
+            assert not FOREIGN.search(CANONICAL.sub(b"", page.answer.data)), page.url
+
+
+def test_every_link_inside_a_page_leads_to_something_on_it(pages: list[Page]) -> None:
+    for page in pages:
+        if page.tree is not None:
+            assert fragments(page.answer.text) <= page.ids, page.url
+
+
+def test_every_link_into_a_part_of_another_page_finds_it(pages: list[Page]) -> None:
+    ids = {page.url: page.ids for page in pages if page.tree is not None}
+    links = {link for page in pages if page.tree is not None for link in PARTS.findall(page.answer.text)}
+    missed = {(url, anchor) for url, anchor in map(urldefrag, links) if anchor not in ids.get(url, {anchor})}
+    assert not missed
