@@ -355,9 +355,9 @@ def test_a_value_that_means_nothing_is_said_beside_its_field(walker: Walker, que
     assert "Something in your wishes means nothing to us" in walker.text
 
 
-@pytest.mark.parametrize("page", ["0", "-1", "2", "99999999999999999999", "x", "", "1.5", "٢", "%00"])
-def test_a_page_that_is_none_is_the_nearest_that_is_one(walker: Walker, page: str) -> None:
-    assert set(results(find(walker, f"?page={page}"))) == EVERYBODY
+@pytest.mark.parametrize("number", ["0", "-1", "2", "99999999999999999999", "x", "", "1.5", "٢", "%00"])
+def test_a_page_that_is_none_is_the_nearest_that_is_one(walker: Walker, number: str) -> None:
+    assert set(results(find(walker, f"?page={number}"))) == EVERYBODY
     assert walker.status == 200
 
 
@@ -390,6 +390,16 @@ def test_leaving_out_a_wish_brings_as_many_as_were_promised(walker: Walker) -> N
         assert words.endswith(f": {people} person" if people == 1 else f": {people} people")
         assert "place=Oslo" in walker.query
         assert "order=nearest" in walker.query
+
+
+@pytest.mark.parametrize(
+    "query", ["order=nearest", "within=25", "place=Atlantis&order=nearest&within=10", "county=Mars"]
+)
+def test_what_means_nothing_is_not_taken_along(walker: Walker, query: str) -> None:
+    find(walker, f"?need=hearing_loop&speaks=uk&{query}")
+    walker.open(_relaxations(walker)["Without “Ukrainian”: 3 people"])
+    assert errors(walker) == []
+    assert walker.query == "need=hearing_loop"
 
 
 def test_a_wish_that_brings_nobody_is_not_offered(walker: Walker) -> None:

@@ -84,7 +84,7 @@ def clinicians() -> str:
 
 def _page(text: str) -> int:
     """The page's number; the first for anything that is none."""
-    sound = text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER
+    sound = text.isdecimal() and len(text) <= LONGEST_NUMBER
     return max(1, int(text)) if sound else 1
 
 
