@@ -98,6 +98,19 @@ def all_clinics(session: Session) -> list[Clinic]:
     return list(session.scalars(select(Clinic).order_by(Clinic.position)))
 
 
+class ClinicName(NamedTuple):
+    """What it takes to lead to a clinic's page."""
+
+    name: str
+    slug: str
+
+
+def first_clinics(session: Session, most: int) -> list[ClinicName]:
+    """The first clinics in display order."""
+    names = select(Clinic.name, Clinic.slug).order_by(Clinic.position).limit(most)
+    return [ClinicName(*row) for row in session.execute(names)]
+
+
 class ClinicRules(NamedTuple):
     """Minutes kept free after each appointment, and hours before one until which cancelling is free."""
 

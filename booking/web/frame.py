@@ -8,7 +8,7 @@ from typing import Any
 from flask import Flask, current_app, request, url_for
 
 from booking.services.articles import languages_of
-from booking.store.clinics import all_clinics, the_group
+from booking.store.clinics import first_clinics, the_group
 from booking.store.database import db
 from booking.store.outbox import last_beat, mail_waits_since
 from booking.web.clock import machine_now
@@ -16,6 +16,9 @@ from booking.web.language import current_language, other_language_url
 
 PATIENCE = timedelta(minutes=5)
 """How long mail may wait without a worker before development pages say so."""
+
+MAIN_CLINICS = 6
+"""So many clinics the foot of every page names; all of them stand on their own page."""
 
 
 def register(app: Flask) -> None:
@@ -35,9 +38,7 @@ def frame() -> dict[str, Any]:
         "leading_article": group.leading_article,
         "leading_words": group.leading_words[language] if group.leading_words else None,
         "mail_waiting": mail_waits_without_worker(),
-        "main_clinics": [
-            {"name": clinic.name, "url": url_for("site.clinic", slug=clinic.slug)} for clinic in all_clinics(session)
-        ],
+        "main_clinics": first_clinics(session, MAIN_CLINICS),
     }
 
 
