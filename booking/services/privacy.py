@@ -12,12 +12,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cryptography.fernet import Fernet, MultiFernet
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from booking.services.office import Office
 from booking.store.appointments import drop_held_claims
-from booking.store.articles import Comment
+from booking.store.articles import REFUSED, REMOVED, Comment
 from booking.store.courses import Screening
 from booking.store.holds import Hold
 from booking.store.outbox import Message
@@ -89,7 +89,10 @@ def forget_unfinished(*, now: datetime) -> int:
 
 
 def forget_comment_addresses(*, now: datetime) -> int:
-    """Deletes the addresses of who wrote comments, and the mails to them, when they are that old; how many."""
+    """Deletes the addresses of who wrote comments, and the mails to them, when they are that old; how many.
+
+    Of a comment that is gone, the code of the address goes a day later, for until then it limits our mails to it.
+    """
 
     def work(session: Session) -> int:
         before = now - COMMENT_ADDRESS_KEPT
@@ -101,6 +104,12 @@ def forget_comment_addresses(*, now: datetime) -> int:
             Message.kind == "comment", Message.made_at <= before, Message.leased_until.is_(None)
         )
         session.execute(mails, execution_options={"synchronize_session": False})
+        gone = update(Comment).where(
+            Comment.status.in_((REFUSED, REMOVED)),
+            Comment.decided_at <= now - timedelta(days=1),
+            Comment.email_hash != "",
+        )
+        session.execute(gone.values(email_hash=""), execution_options={"synchronize_session": False})
         return len(comments)
 
     return unit_of_work(work)

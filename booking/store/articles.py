@@ -54,11 +54,15 @@ class Comment(Base):
     """What a reader wrote; seen by others once it is `shown`. An answer names the comment it answers.
 
     `email` is encrypted, and forgotten after a time; `email_hash` is keyed. `form`: which form it came from, so that a
-    second click does no harm. `text` and `name` are emptied when it is refused or removed.
+    second click does no harm. `text` and `name` are emptied when it is refused or removed, `email_hash` a day later.
     """
 
     __tablename__ = "comments"
-    __table_args__ = (Index(None, "article_id", "status", "posted_at"), Index(None, "status", "posted_at"))
+    __table_args__ = (
+        Index(None, "article_id", "status", "posted_at"),
+        Index(None, "status", "posted_at"),
+        Index(None, "email_hash", "posted_at"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     article_id: Mapped[int] = mapped_column(ForeignKey("articles.id"))

@@ -22,7 +22,7 @@ class Message(Base):
     """
 
     __tablename__ = "messages"
-    __table_args__ = (Index(None, "due_at", "id"),)
+    __table_args__ = (Index(None, "due_at", "id"), Index(None, "kind", "made_at"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str]

@@ -62,6 +62,7 @@ def upgrade() -> None:
             batch.f("ix_comments_article_id_status_posted_at"), ["article_id", "status", "posted_at"], unique=False
         )
         batch.create_index(batch.f("ix_comments_status_posted_at"), ["status", "posted_at"], unique=False)
+        batch.create_index(batch.f("ix_comments_email_hash_posted_at"), ["email_hash", "posted_at"], unique=False)
 
     op.create_table(
         "ratings",
@@ -107,6 +108,7 @@ def upgrade() -> None:
 
     with op.batch_alter_table("messages") as batch:
         batch.alter_column("course_id", existing_type=sa.Integer(), nullable=True)
+        batch.create_index(batch.f("ix_messages_kind_made_at"), ["kind", "made_at"], unique=False)
 
     with op.batch_alter_table("tasks") as batch:
         batch.add_column(sa.Column("message", sa.LargeBinary(), nullable=True))
@@ -118,6 +120,7 @@ def downgrade() -> None:
 
     op.execute("DELETE FROM messages WHERE course_id IS NULL")
     with op.batch_alter_table("messages") as batch:
+        batch.drop_index(batch.f("ix_messages_kind_made_at"))
         batch.alter_column("course_id", existing_type=sa.Integer(), nullable=False)
 
     with op.batch_alter_table("groups") as batch:
@@ -141,6 +144,7 @@ def downgrade() -> None:
     op.drop_table("soonest")
     op.drop_table("ratings")
     with op.batch_alter_table("comments") as batch:
+        batch.drop_index(batch.f("ix_comments_email_hash_posted_at"))
         batch.drop_index(batch.f("ix_comments_status_posted_at"))
         batch.drop_index(batch.f("ix_comments_article_id_status_posted_at"))
         batch.drop_index(batch.f("ix_comments_answers_id"))

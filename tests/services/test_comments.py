@@ -187,6 +187,16 @@ def test_an_address_is_forgotten_after_a_year_and_the_comment_stays(smtp_server:
     assert forget_comment_addresses(now=NOW + 2 * COMMENT_ADDRESS_KEPT) == 0
 
 
+def test_the_code_of_an_address_goes_a_day_after_its_comment() -> None:
+    removed, _ = posted()
+    kept, _ = posted(text="Another one.")
+    remove(removed, now=NOW)
+    forget_comment_addresses(now=NOW + timedelta(hours=23))
+    assert comment(removed).email_hash
+    forget_comment_addresses(now=NOW + timedelta(days=1))
+    assert (comment(removed).email_hash, bool(comment(kept).email_hash)) == ("", True)
+
+
 def test_the_worker_forgets_old_addresses(demo_app: Flask) -> None:
     id, _ = posted(now=NOW - COMMENT_ADDRESS_KEPT)
     for chore in demo_app.extensions["chores"]:
