@@ -102,7 +102,9 @@ class FinderForm(Form):
 
     def validate_need(self, field: Any) -> None:
         if value := unknown(field):
-            raise ValidationError(_("“%(value)s” is nothing that we know of our clinics. Choose from the list.", value=value))
+            raise ValidationError(
+                _("“%(value)s” is nothing that we know of our clinics. Choose from the list.", value=value)
+            )
 
     def validate_order(self, field: Any) -> None:
         if value := unknown(field):
