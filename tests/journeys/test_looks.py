@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-import pytest
-
 from booking.app import create_app
 from booking.config import Settings
 from booking.store.database import db
@@ -19,34 +17,6 @@ from tests.servers.web import LiveServer
 Arrive = Callable[..., Visitor]
 
 PLANS = "book/plan?clinic=lambertseter&day=mon&from=2027-03-22"
-PUBLIC = (
-    "",
-    "about",
-    "contact",
-    "search",
-    "search?q=clinic",
-    "search?q=nowhere",
-    "articles/acupuncture-can-relieve-fibromyalgia",
-    "articles",
-    "clinics",
-    "clinics/raholt",
-    "clinicians",
-    "clinicians/ask-eksempel",
-    "privacy",
-    "accessibility",
-    "my-appointments",
-    "call-me",
-    "call-me/noted?by=2027-03-02",
-    "book?asked=1",
-    "book/by-phone",
-    PLANS,
-    "book/plan?clinic=raholt&day=thu&new=1",
-    "book/plan?from=2027-04-31&away_from=x",
-    "book/single?kind=needle-session",
-    "book/single?kind=needle-session&clinic=lambertseter&on=2027-04-06",
-    "no/such/page",
-)
-
 HIDDEN_DATES = """() => [...document.querySelectorAll(".dates li")].filter((row) => {
   const box = row.getBoundingClientRect(), list = row.parentElement.getBoundingClientRect();
   return !row.checkVisibility() || box.height < 10 || list.height < box.height || list.width < 100
@@ -59,15 +29,6 @@ MOVING = """() => document.getAnimations().length + [...document.querySelectorAl
   return style.transitionDuration.split(", ").some((time) => parseFloat(time) > 0)
     || style.animationName !== "none" || style.scrollBehavior === "smooth";
 }).length"""
-
-
-@pytest.mark.parametrize("language", ["nb", "en"])
-def test_axe_finds_nothing_on_public_pages(arrive: Arrive, all_forms: bool, language: str) -> None:
-    visitor = arrive(language, NARROW)
-    visitor.refusals.add(404)
-    for path in PUBLIC if all_forms else PUBLIC[language == "en" :: 2]:
-        visitor.open(path)
-        axe.look_in_both_widths(visitor, everything=all_forms)
 
 
 def test_axe_finds_nothing_where_dates_are_changed(arrive: Arrive, all_forms: bool) -> None:
