@@ -16,8 +16,8 @@ from booking.domain.period import oslo
 from booking.services.office import Office
 from booking.services.postcodes import Place, find_place, of_postcode, plain
 from booking.services.soonest import Prospect, prospects
-from booking.store.clinics import Clinic, all_clinics
-from booking.store.people import Clinician, all_clinicians
+from booking.store.clinics import ClinicFacts, clinic_facts
+from booking.store.people import ClinicianFacts, all_professions, clinician_facts
 from booking.store.schedules import workplaces
 
 MOST_RELAXED = 8
@@ -59,13 +59,12 @@ class Sought:
     nearest: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """A clinician at one of her clinics. `distance` in kilometres; None without a place. No `prospect`: nobody knows
     just now."""
 
-    clinic: Clinic
-    clinician: Clinician
+    clinic: ClinicFacts
+    clinician: ClinicianFacts
     distance: float | None
     prospect: Prospect | None
 
@@ -90,12 +89,11 @@ class Found:
         return len({match.clinician.id for match in self.matches})
 
     @property
-    def clinics(self) -> tuple[Clinic, ...]:
-        """Each clinic once, in the order of the matches."""
-        return tuple({match.clinic.id: match.clinic for match in self.matches}.values())
+    def clinics(self) -> int:
+        return len({match.clinic.id for match in self.matches})
 
 
-def locate(text: str, clinics: Iterable[Clinic]) -> Place | None:
+def locate(text: str, clinics: Iterable[ClinicFacts]) -> Place | None:
     """What place is meant; one that no table has can still be where a clinic is, or its name."""
     name = plain(text)
     return find_place(text) or next((_of(clinic) for clinic in clinics if name and name in _names(clinic)), None)
@@ -106,11 +104,12 @@ def find(session: Session, office: Office, sought: Sought, *, now: datetime) -> 
 
     As many statements for many clinics as for few.
     """
-    clinics = {clinic.id: clinic for clinic in all_clinics(session)}
-    clinicians = {clinician.id: clinician for clinician in all_clinicians(session)}
+    clinics = {clinic.id: clinic for clinic in clinic_facts(session)}
+    clinicians = {clinician.id: clinician for clinician in clinician_facts(session)}
+    professions = {each.id: each.slug for each in all_professions(session).values()}
     distances = {clinic.id: _distance(clinic, sought.place) for clinic in clinics.values()}
     there = {clinic.id: _unmet_at(clinic, distances[clinic.id], sought) for clinic in clinics.values()}
-    by_her = {clinician.id: _unmet_by(clinician, sought) for clinician in clinicians.values()}
+    by_her = {clinician.id: _unmet_by(clinician, professions, sought) for clinician in clinicians.values()}
     unmet = {pair: there[pair[0]] | by_her[pair[1]] for pair in workplaces(session, today=oslo(now).date())}
     fitting = [pair for pair, wishes in unmet.items() if not wishes]
     if not fitting:
@@ -125,7 +124,7 @@ def find(session: Session, office: Office, sought: Sought, *, now: datetime) -> 
 Wishes = frozenset[Wish]
 
 
-def _unmet_at(clinic: Clinic, distance: float | None, sought: Sought) -> Wishes:
+def _unmet_at(clinic: ClinicFacts, distance: float | None, sought: Sought) -> Wishes:
     unmet = {Wish("need", need.value) for need in sought.needs if not getattr(clinic, need.value)}
     if sought.county is not None and clinic.county != sought.county:
         unmet.add(Wish("county", sought.county))
@@ -134,9 +133,10 @@ def _unmet_at(clinic: Clinic, distance: float | None, sought: Sought) -> Wishes:
     return frozenset(unmet)
 
 
-def _unmet_by(clinician: Clinician, sought: Sought) -> Wishes:
+def _unmet_by(clinician: ClinicianFacts, professions: Mapping[int, str], sought: Sought) -> Wishes:
+    """`professions`: their slugs by their ids."""
     unmet = set()
-    if sought.profession is not None and clinician.profession.slug != sought.profession:
+    if sought.profession is not None and professions[clinician.profession_id] != sought.profession:
         unmet.add(Wish("profession", sought.profession))
     if sought.speaks is not None and sought.speaks not in clinician.languages:
         unmet.add(Wish("speaks", sought.speaks))
@@ -180,12 +180,12 @@ def _far(match: Match) -> float:
     return inf if match.distance is None else match.distance
 
 
-def _distance(clinic: Clinic, place: Place | None) -> float | None:
+def _distance(clinic: ClinicFacts, place: Place | None) -> float | None:
     point = _point(clinic) if place else None
     return kilometres(place.point, point) if place and point else None
 
 
-def _point(clinic: Clinic) -> Point | None:
+def _point(clinic: ClinicFacts) -> Point | None:
     """Where the clinic is; about where, if only its postcode is known."""
     if clinic.latitude is not None and clinic.longitude is not None:
         return Point(clinic.latitude, clinic.longitude)
@@ -193,10 +193,10 @@ def _point(clinic: Clinic) -> Point | None:
     return area.point if area else None
 
 
-def _of(clinic: Clinic) -> Place | None:
+def _of(clinic: ClinicFacts) -> Place | None:
     point = _point(clinic)
     return Place(clinic.name, clinic.county, point) if point else None
 
 
-def _names(clinic: Clinic) -> set[str]:
+def _names(clinic: ClinicFacts) -> set[str]:
     return {plain(clinic.name), plain(clinic.place), plain(clinic.municipality)}

@@ -12,10 +12,11 @@ afresh.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from itertools import chain, groupby
+from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -47,8 +48,7 @@ CLINICS_A_PAGE = 5
 """How many clinics are looked at while somebody waits for a page."""
 
 
-@dataclass(frozen=True, slots=True)
-class NextCourse:
+class NextCourse(NamedTuple):
     """A whole course: its first visit, session 1 and the last session (UTC), and how many sessions are not at the
     course's day and time. No first visit where the protocol has none."""
 
@@ -58,8 +58,7 @@ class NextCourse:
     moved: int
 
 
-@dataclass(frozen=True, slots=True)
-class Prospect:
+class Prospect(NamedTuple):
     """What a new patient could have with one clinician at one clinic, as it was `looked_at` (UTC).
 
     `visit_at`: the next single first visit. None, here and of `course`: there is none up to the horizon, or it has

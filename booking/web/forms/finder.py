@@ -15,8 +15,8 @@ from wtforms.validators import ValidationError
 from booking.services.finder import Need, Sought, Wish, locate
 from booking.services.postcodes import Place
 from booking.services.wording import sentence
-from booking.store.clinics import Clinic
-from booking.store.people import Clinician, Profession
+from booking.store.clinics import ClinicFacts
+from booking.store.people import ClinicianFacts, Profession
 from booking.web.filters import language_name, local
 from booking.web.forms.fields import Ticks, choices_of, one_line, unknown
 
@@ -37,14 +37,19 @@ class FinderForm(Form):
     order = RadioField(lazy_gettext("Show first"), default=SOONEST, validate_choice=False)
 
     def __init__(
-        self, query: MultiDict[str, str], *, clinics: Collection[Clinic], clinicians: Iterable[Clinician]
+        self,
+        query: MultiDict[str, str],
+        *,
+        clinics: Collection[ClinicFacts],
+        professions: Iterable[Profession],
+        people: Iterable[ClinicianFacts],
     ) -> None:
+        """`professions`: those of the `people`."""
         super().__init__(query)
-        people = list(clinicians)
         self.found: Place | None = locate(self.place.data or "", clinics)
         self.within.choices = choices_of([("", _("Any distance")), *((str(far), _within(far)) for far in DISTANCES)])
         self.county.choices = choices_of([("", _("All counties")), *_counties(clinics)])
-        self.profession.choices = choices_of([("", _("All professions")), *_professions(people)])
+        self.profession.choices = choices_of([("", _("All professions")), *_professions(professions)])
         self.speaks.choices = choices_of([("", _("All languages")), *_languages(people)])
         self.need.choices = choices_of(_needs())
         self.order.choices = choices_of(_orders())
@@ -128,17 +133,16 @@ def _within(kilometres: int) -> str:
     return str(_("At most %(distance)s km", distance=kilometres))
 
 
-def _counties(clinics: Iterable[Clinic]) -> list[tuple[str, str]]:
+def _counties(clinics: Iterable[ClinicFacts]) -> list[tuple[str, str]]:
     return [(county, county) for county in dict.fromkeys(clinic.county for clinic in clinics)]
 
 
-def _professions(people: Iterable[Clinician]) -> list[tuple[str, str]]:
-    found: dict[str, Profession] = {who.profession.slug: who.profession for who in people}
-    return sorted(((slug, sentence(local(each.name))) for slug, each in found.items()), key=lambda pair: pair[1])
+def _professions(found: Iterable[Profession]) -> list[tuple[str, str]]:
+    return sorted(((each.slug, sentence(local(each.name))) for each in found), key=lambda pair: pair[1])
 
 
-def _languages(people: Iterable[Clinician]) -> list[tuple[str, str]]:
-    codes = dict.fromkeys(code for who in people for code in who.languages)
+def _languages(people: Iterable[ClinicianFacts]) -> list[tuple[str, str]]:
+    codes = {code for spoken in {who.languages for who in people} for code in spoken}
     return sorted(((code, sentence(language_name(code))) for code in codes), key=lambda pair: pair[1])
 
 

@@ -15,9 +15,9 @@ from booking.domain.distance import told
 from booking.services.finder import Found, Match, Relaxed, Wish, find
 from booking.services.postcodes import Place
 from booking.services.soonest import NextCourse
-from booking.store.clinics import Clinic, all_clinics
+from booking.store.clinics import Clinic, clinic_facts, clinics_of
 from booking.store.database import db
-from booking.store.people import Clinician, all_clinicians
+from booking.store.people import Clinician, all_professions, clinician_facts, clinicians_of
 from booking.web import clock
 from booking.web.access import Rule, open_to
 from booking.web.filters import language_name
@@ -25,7 +25,6 @@ from booking.web.forms.finder import NEAREST, SOONEST, FinderForm
 from booking.web.language import current_language
 from booking.web.office import office
 from booking.web.site.maps import Map, draw
-from booking.web.site.marketing import beside_not_authorised
 
 A_PAGE = 10
 """How many results stand on one page."""
@@ -59,8 +58,9 @@ class Link:
 def clinicians() -> str:
     """The form, and who fits what stands in it. The form names every profession of the house."""
     session = db.session()
-    people = all_clinicians(session)
-    form = FinderForm(request.args, clinics=all_clinics(session), clinicians=people)
+    people, every = clinician_facts(session), all_professions(session)
+    professions = [every[number] for number in {who.profession_id for who in people}]
+    form = FinderForm(request.args, clinics=clinic_facts(session), professions=professions, people=people)
     form.validate()
     found = find(session, office(), form.sought(), now=clock.now())
     pages = max(1, -(-len(found.matches) // A_PAGE))
@@ -69,7 +69,7 @@ def clinicians() -> str:
     return render_template(
         "site/finder.html",
         form=form,
-        cards=[_card(match) for match in shown],
+        cards=_cards(shown),
         count=_count(found),
         order=_order(form),
         relaxed=[_relaxed(form, each) for each in found.relaxed],
@@ -78,7 +78,7 @@ def clinicians() -> str:
         previous=_link(_("Previous page"), form, page=page - 1) if page > 1 else None,
         next=_link(_("Next page"), form, page=page + 1) if page < pages else None,
         page_words=_("Page %(page)s of %(pages)s", page=page, pages=pages) if pages > 1 else "",
-        article_hidden=beside_not_authorised(people),
+        article_hidden=not all(each.authorised for each in professions),
     )
 
 
@@ -88,8 +88,14 @@ def _page(text: str) -> int:
     return max(1, int(text)) if sound else 1
 
 
-def _card(match: Match) -> Card:
-    clinic, clinician = match.clinic, match.clinician
+def _cards(shown: Sequence[Match]) -> list[Card]:
+    session = db.session()
+    clinics = clinics_of(session, {match.clinic.id for match in shown})
+    clinicians = clinicians_of(session, {match.clinician.id for match in shown})
+    return [_card(match, clinics[match.clinic.id], clinicians[match.clinician.id]) for match in shown]
+
+
+def _card(match: Match, clinic: Clinic, clinician: Clinician) -> Card:
     return Card(
         clinic,
         clinician,
@@ -105,11 +111,10 @@ def _card(match: Match) -> Card:
 
 def _count(found: Found) -> str:
     """“6 people at 3 clinics”"""
-    clinics = len(found.clinics)
     return _(
         "%(people)s at %(clinics)s",
         people=_people(found.people),
-        clinics=ngettext("%(num)s clinic", "%(num)s clinics", clinics),
+        clinics=ngettext("%(num)s clinic", "%(num)s clinics", found.clinics),
     )
 
 

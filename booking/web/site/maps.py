@@ -16,7 +16,7 @@ from pathlib import Path
 
 from booking.domain.distance import Point
 from booking.domain.schedule import Name
-from booking.store.clinics import Clinic
+from booking.store.clinics import Clinic, ClinicFacts
 
 CONTENT = Path(__file__).resolve().parents[2] / "content"
 
@@ -136,7 +136,12 @@ class View:
 
 
 def draw(
-    clinics: Iterable[Clinic], *, language: str, you: Point | None = None, you_words: str = "", here: str = ""
+    clinics: Iterable[Clinic | ClinicFacts],
+    *,
+    language: str,
+    you: Point | None = None,
+    you_words: str = "",
+    here: str = "",
 ) -> Map | None:
     """The map of these clinics, or None if none of them has a place.
 
@@ -170,7 +175,7 @@ def draw(
     )
 
 
-def point_of(clinic: Clinic) -> Point | None:
+def point_of(clinic: Clinic | ClinicFacts) -> Point | None:
     """Where a clinic lies, if it is on a map."""
     if clinic.latitude is None or clinic.longitude is None:
         return None
