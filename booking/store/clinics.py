@@ -140,6 +140,12 @@ def clinic_facts(session: Session) -> list[ClinicFacts]:
     return [ClinicFacts(*row) for row in session.execute(facts)]
 
 
+def clinics_to_begin_with(session: Session, most: int) -> list[Clinic]:
+    """The first clinics in display order; their rooms are read when somebody asks for them."""
+    rows = select(Clinic).order_by(Clinic.position).limit(most).options(lazyload(Clinic.rooms))
+    return list(session.scalars(rows))
+
+
 def clinics_of(session: Session, ids: Collection[int]) -> dict[int, Clinic]:
     """These clinics by their ids; their rooms are read when somebody asks for them."""
     rows = session.scalars(select(Clinic).where(Clinic.id.in_(ids)).options(lazyload(Clinic.rooms)))

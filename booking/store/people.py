@@ -73,6 +73,11 @@ def clinicians_of(session: Session, ids: Collection[int]) -> dict[int, Clinician
     return {each.id: each for each in session.scalars(select(Clinician).where(Clinician.id.in_(ids)))}
 
 
+def authorised_ids(session: Session) -> set[int]:
+    """Whose profession is authorised health personnel."""
+    return set(session.scalars(select(Clinician.id).join(Profession).where(Profession.authorised)))
+
+
 @remembered(Profession)
 def all_professions(session: Session) -> dict[int, Profession]:
     """Every profession by its id."""

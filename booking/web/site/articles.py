@@ -12,17 +12,16 @@ from werkzeug.wrappers import Response
 from booking.domain.period import at_wall, oslo
 from booking.prose.document import Document, Part
 from booking.services.articles import Published, published, published_article
-from booking.services.soonest import prospects
-from booking.store.clinics import Clinic, all_clinics, the_group
+from booking.services.soonest import Prospect, prospects
+from booking.store.clinics import Clinic, clinics_of, the_group
 from booking.store.database import db
-from booking.store.people import Clinician, all_clinicians
+from booking.store.people import Clinician, authorised_ids, clinicians_of
 from booking.web import clock
 from booking.web.access import Rule, open_to
 from booking.web.language import LANGUAGES, current_language
 from booking.web.office import office
 from booking.web.site.feedback import Feedback, feedback_on
 from booking.web.site.figure import draw
-from booking.web.site.marketing import authorised
 from booking.web.site.structured import of_article
 
 MOST_RELATED = 3
@@ -108,14 +107,24 @@ def show_article(article: Published, feedback: Feedback) -> str:
 def next_course() -> NextCourse | None:
     """The earliest course among authorised clinicians: beside an article on an illness nobody else may be shown."""
     session, now = db.session(), clock.now()
-    nameable = {each.id: each for each in authorised(all_clinicians(session))}
-    clinics = {clinic.id: clinic for clinic in all_clinics(session)}
-    free = [
-        NextCourse(each.course.starts_at, each.course.moved, clinics[each.clinic_id], nameable[each.clinician_id])
-        for each in prospects(session, office(), now=now)
-        if each.course and each.clinician_id in nameable
+    nameable = authorised_ids(session)
+    free = [each for each in prospects(session, office(), now=now) if each.clinician_id in nameable]
+    soonest = _soonest(free)
+    clinics = clinics_of(session, {each.clinic_id for each in soonest})
+    clinicians = clinicians_of(session, {each.clinician_id for each in soonest})
+    found = [
+        NextCourse(each.course.starts_at, each.course.moved, clinics[each.clinic_id], clinicians[each.clinician_id])
+        for each in soonest
+        if each.course
     ]
-    return min(free, key=lambda course: (course.starts_at, course.moved, course.clinic.position), default=None)
+    return min(found, key=lambda course: course.clinic.position, default=None)
+
+
+def _soonest(free: Iterable[Prospect]) -> list[Prospect]:
+    """Those whose course begins first; of these, those of whose sessions the fewest are moved."""
+    courses = [(each.course.starts_at, each.course.moved, each) for each in free if each.course]
+    first = min((course[:2] for course in courses), default=None)
+    return [each for *when, each in courses if tuple(when) == first]
 
 
 def related_to(article: Published, others: Iterable[Published]) -> list[Published]:

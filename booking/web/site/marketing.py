@@ -22,11 +22,6 @@ def beside_not_authorised(clinicians: Iterable[Clinician]) -> bool:
     return not all(clinician.profession.authorised for clinician in clinicians)
 
 
-def authorised(clinicians: Iterable[Clinician]) -> list[Clinician]:
-    """Those of them who may be named beside any article."""
-    return [clinician for clinician in clinicians if clinician.profession.authorised]
-
-
 def may_stand(document: Document, *, not_authorised: bool) -> bool:
     """Whether a page may name the article, or lead to it. `not_authorised`: it shows who is not authorised."""
     return not (document.claims_condition and not_authorised)
