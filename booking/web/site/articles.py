@@ -12,8 +12,8 @@ from werkzeug.wrappers import Response
 from booking.domain.period import at_wall, oslo
 from booking.prose.document import Document, Part
 from booking.services.articles import Published, published, published_article
-from booking.services.soonest import Prospect, prospects
-from booking.store.clinics import Clinic, clinics_of, the_group
+from booking.services.soonest import prospects
+from booking.store.clinics import Clinic, clinic_facts, clinics_of, the_group
 from booking.store.database import db
 from booking.store.people import Clinician, authorised_ids, clinicians_of
 from booking.web import clock
@@ -107,24 +107,18 @@ def show_article(article: Published, feedback: Feedback) -> str:
 def next_course() -> NextCourse | None:
     """The earliest course among authorised clinicians: beside an article on an illness nobody else may be shown."""
     session, now = db.session(), clock.now()
-    nameable = authorised_ids(session)
-    free = [each for each in prospects(session, office(), now=now) if each.clinician_id in nameable]
-    soonest = _soonest(free)
-    clinics = clinics_of(session, {each.clinic_id for each in soonest})
-    clinicians = clinicians_of(session, {each.clinician_id for each in soonest})
+    nameable, positions = authorised_ids(session), {each.id: each.position for each in clinic_facts(session)}
     found = [
-        NextCourse(each.course.starts_at, each.course.moved, clinics[each.clinic_id], clinicians[each.clinician_id])
-        for each in soonest
-        if each.course
+        (each.course.starts_at, each.course.moved, positions[each.clinic_id], each.clinic_id, each.clinician_id)
+        for each in prospects(session, office(), now=now)
+        if each.course and each.clinician_id in nameable
     ]
-    return min(found, key=lambda course: course.clinic.position, default=None)
-
-
-def _soonest(free: Iterable[Prospect]) -> list[Prospect]:
-    """Those whose course begins first; of these, those of whose sessions the fewest are moved."""
-    courses = [(each.course.starts_at, each.course.moved, each) for each in free if each.course]
-    first = min((course[:2] for course in courses), default=None)
-    return [each for *when, each in courses if tuple(when) == first]
+    if not found:
+        return None
+    starts_at, moved, _, clinic, clinician = min(found)
+    return NextCourse(
+        starts_at, moved, clinics_of(session, {clinic})[clinic], clinicians_of(session, {clinician})[clinician]
+    )
 
 
 def related_to(article: Published, others: Iterable[Published]) -> list[Published]:
