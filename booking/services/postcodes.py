@@ -18,7 +18,7 @@ FILE = Path(__file__).resolve().parent.parent / "content" / "postcodes.toml"
 LONGEST = 100
 """Characters of what is looked up; no place has a longer name."""
 
-_POSTCODE = re.compile(r"(?<![0-9])[0-9]{4}(?![0-9])")
+_POSTCODE = re.compile(r"(?<![0-9])([0-9]{2}) ?([0-9]{2})(?![0-9])")
 _WORDS = re.compile(r"[^\w]+|_")
 _LETTERS = str.maketrans({"ø": "o", "æ": "ae"})
 
@@ -33,13 +33,13 @@ class Place:
 
 
 def find_place(text: str) -> Place | None:
-    """What is meant by “1150”, “0150 Oslo”, “Råholt”, “raholt” or “Lambertseter, Oslo”; None for an unknown place.
+    """What is meant by “1150”, “11 50”, “0150 Oslo”, “Råholt”, “raholt” or “Lambertseter, Oslo”; None for an unknown place.
 
     A postcode says more than a name beside it, and what stands before a comma more than what stands after.
     """
     text = text[:LONGEST]
     if code := _POSTCODE.search(text):
-        return of_postcode(code[0])
+        return of_postcode(code[1] + code[2])
     names = _names()
     return next((names[plain] for plain in (plain(text), plain(text.split(",")[0])) if plain in names), None)
 

@@ -24,6 +24,7 @@ def named(text: str) -> Place:
         ("0150 Oslo", "Oslo"),
         ("N-2070", "Råholt"),
         ("2070 RÅHOLT", "Råholt"),
+        ("20 80", "Eidsvoll"),
         ("Råholt", "Råholt"),
         ("RÅHOLT", "Råholt"),
         ("raholt", "Råholt"),
