@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -163,6 +164,15 @@ def test_the_page_of_a_comment_is_kept_and_found_by_nobody(demo_app: Flask) -> N
     assert headers["Cache-Control"] == "no-store"
     assert headers["X-Robots-Tag"] == "noindex"
     assert headers["Referrer-Policy"] == "no-referrer"
+
+
+def test_a_comment_outlives_the_key_of_its_link(demo_app: Flask) -> None:
+    page = reader(demo_app).write()
+    demo_app.extensions["office"] = replace(
+        demo_app.extensions["office"], secret_keys=("another key of 32 letters, or more",)
+    )
+    assert page.open(page.path).status == 200
+    assert page.value("own-link").endswith(page.path)
 
 
 def test_replies_are_counted(demo_app: Flask) -> None:

@@ -10,7 +10,6 @@ from flask_limiter import RequestLimit
 from booking.domain.errors import UnknownComment
 from booking.services.articles import languages_of
 from booking.services.comments import Draft, find_comment, post, remove
-from booking.services.links import comment_url
 from booking.store.articles import PENDING, REFUSED, REMOVED, Article, Comment
 from booking.store.database import db
 from booking.web import clock
@@ -78,7 +77,7 @@ def own_comment(token: str) -> ResponseReturnValue:
         gone=gone,
         paragraphs=[paragraph.split("\n") for paragraph in found.text.split("\n\n")],
         address=_address_of(found),
-        own_url=None if gone else comment_url(office(), found, current_language()),
+        own_url=office().url + url_for("site.own_comment", token=token),
     )
     return page, 410 if gone else 200
 
