@@ -62,3 +62,12 @@ def test_a_film_is_loaded_when_it_is_chosen(arrive: Arrive, library: LiveServer)
     assert film.get_attribute("src") == f"{library.url}/static/img/favicon.svg"
     assert visitor.page.url == visitor.url("articles/everything")
     assert set(asked) <= {f"{library.url}/static/img/favicon.svg"}
+
+
+def test_a_phone_shows_the_whole_table_and_one_row_on_top(arrive: Arrive) -> None:
+    visitor = arrive("nb", NARROW).open("articles/acupuncture-can-relieve-fibromyalgia")
+    visitor.page.locator("figure summary").click()
+    table = visitor.page.locator("figure table")
+    assert table.evaluate("table => table.getBoundingClientRect().right < innerWidth - 14")
+    assert table.evaluate("table => table.scrollWidth <= table.clientWidth")
+    assert visitor.page.locator("header.top").evaluate("header => header.getBoundingClientRect().height") < 80
