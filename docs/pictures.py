@@ -31,15 +31,25 @@ FOLDER = Path(__file__).with_name("pictures")
 # The same wishes twice, as the planner's address and as the command's options: 6 and 17 May are holidays.
 PLANNER = "/en/book/plan?clinic=lambertseter&day=mon&day=thu&from=2027-03-30&new=1"
 WISHES = ("--clinic", "lambertseter", "--days", "mon,thu", "--from", "2027-03-30", "--new-patient")
+ARTICLE = "articles/acupuncture-can-relieve-fibromyalgia"
+FIGURE = "figure.trial"
+FINDER = "clinicians?place=1150&need=step_free"
 KARI = ("--name", "Kari Prøve", "--email", "kari@example.com", "--birth-date", "1979-05-17")
 
 LATER = timedelta(weeks=8, days=2)
 """When the course page is looked at: after four of the nine."""
 
-WIDE, MAIL, NARROW = 1280, 620, 390
+WIDE, PAPER, MAIL, NARROW = 1280, 700, 620, 390
 QUALITY = 82
 
+BOX = """part => {
+    const box = part.getBoundingClientRect();
+    return {x: box.x, y: box.y + scrollY, width: box.width, height: box.height};
+}"""
+"""Where a part lies on its page."""
+
 Colours = Literal["light", "dark"]
+Medium = Literal["screen", "print"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +59,7 @@ class Look:
     width: int
     height: int
     colours: Colours = "light"
+    medium: Medium = "screen"
     sharpness: float = 1.5
 
 
@@ -60,6 +71,7 @@ def main() -> None:
         fill(database, Content.DEMONSTRATION)
         fill(database, Content.FILLED)
         with serving(database, log=os.open(os.devnull, os.O_WRONLY)) as server:
+            take_reading(chromium, server)
             take_planner(chromium, server)
             course = booked(server)
             take_mail(chromium, server)
@@ -82,6 +94,22 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=executable, args=arguments)
         yield chromium
         chromium.close()
+
+
+def take_reading(chromium: Browser, server: LiveServer) -> None:
+    for name, path, look in (
+        ("article", f"en/{ARTICLE}", Look(width=WIDE, height=1100)),
+        ("article-phone", f"nb/{ARTICLE}", Look(width=NARROW, height=1150, sharpness=2)),
+        ("finder", f"en/{FINDER}", Look(width=WIDE, height=1420)),
+        ("clinic", "en/clinics/lambertseter", Look(width=WIDE, height=1420)),
+    ):
+        with opened(chromium, f"{server.url}/{path}", look) as page:
+            take(page, name)
+    with opened(chromium, f"{server.url}/en/{ARTICLE}", Look(width=WIDE, height=840, colours="dark")) as page:
+        to_the_top(page.locator(FIGURE))
+        take(page, "figure-dark")
+    with opened(chromium, f"{server.url}/nb/{ARTICLE}", Look(width=PAPER, height=900, medium="print")) as page:
+        take(page, "figure-paper", page.locator(FIGURE))
 
 
 def take_planner(chromium: Browser, server: LiveServer) -> None:
@@ -129,6 +157,7 @@ def opened(chromium: Browser, url: str, look: Look) -> Iterator[Page]:
         timezone_id="Europe/Oslo",
     )
     page = context.new_page()
+    page.emulate_media(media=look.medium)
     answer = page.goto(url, wait_until="networkidle")
     assert answer
     assert answer.ok, f"{url} answered {answer.status}"
@@ -141,10 +170,12 @@ def to_the_top(part: Locator) -> None:
     part.evaluate("part => part.scrollIntoView({block: 'start', behavior: 'instant'})")
 
 
-def take(page: Page, name: str) -> None:
-    """Writes what the window shows, as WebP: a third of the PNG's size at the same sharpness."""
+def take(page: Page, name: str, part: Locator | None = None) -> None:
+    """Writes what the window shows, or a part of the page, as WebP: a third of the PNG's size at the same sharpness."""
     shown = page.evaluate("({x: 0, y: scrollY, width: innerWidth, height: innerHeight, scale: devicePixelRatio})")
-    shot = {"format": "webp", "quality": QUALITY, "clip": shown}
+    if part:
+        shown |= part.evaluate(BOX)
+    shot = {"format": "webp", "quality": QUALITY, "clip": shown, "captureBeyondViewport": part is not None}
     answer = page.context.new_cdp_session(page).send("Page.captureScreenshot", shot)
     (FOLDER / f"{name}.webp").write_bytes(base64.b64decode(answer["data"]))
 
