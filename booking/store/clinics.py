@@ -87,6 +87,7 @@ class Room(Base):
     name: Mapped[str]
 
 
+@remembered(Group)
 def the_group(session: Session) -> Group:
     """The house; one without a name of its own before any data was entered."""
     unnamed = Group(name="Booking", phone_display="", phone_note=None, demonstration=False)
