@@ -89,21 +89,21 @@ def forget_unfinished(*, now: datetime) -> int:
 
 
 def forget_comment_addresses(*, now: datetime) -> int:
-    """Deletes the addresses of who wrote comments, and the mails to them, when they are that old; how many.
+    """Deletes the addresses of who wrote comments when they are that old; how many. Mails to them go once they are sent
+    or given up, for an address stands in a mail as it is.
 
     Of a comment that is gone, the code of the address goes a day later, for until then it limits our mails to it.
     """
 
     def work(session: Session) -> int:
-        before = now - COMMENT_ADDRESS_KEPT
-        old = select(Comment).where(Comment.posted_at <= before, Comment.email.is_not(None))
+        old = select(Comment).where(Comment.posted_at <= now - COMMENT_ADDRESS_KEPT, Comment.email.is_not(None))
         comments = list(session.scalars(old.with_for_update(skip_locked=True)))
         for comment in comments:
             comment.email = None
-        mails = delete(Message).where(
-            Message.kind == "comment", Message.made_at <= before, Message.leased_until.is_(None)
+        done = delete(Message).where(
+            Message.kind == "comment", Message.due_at.is_(None), Message.leased_until.is_(None)
         )
-        session.execute(mails, execution_options={"synchronize_session": False})
+        session.execute(done, execution_options={"synchronize_session": False})
         gone = update(Comment).where(
             Comment.status.in_((REFUSED, REMOVED)),
             Comment.decided_at <= now - timedelta(days=1),
