@@ -69,8 +69,9 @@ def clinician_facts(session: Session) -> list[ClinicianFacts]:
 
 
 def clinicians_of(session: Session, ids: Collection[int]) -> dict[int, Clinician]:
-    """These clinicians with their professions, by their ids."""
-    return {each.id: each for each in session.scalars(select(Clinician).where(Clinician.id.in_(ids)))}
+    """These clinicians with their professions, by their ids, in display order."""
+    rows = session.scalars(select(Clinician).where(Clinician.id.in_(ids)).order_by(Clinician.id))
+    return {each.id: each for each in rows}
 
 
 def authorised_ids(session: Session) -> set[int]:

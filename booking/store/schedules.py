@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import (
@@ -25,7 +25,7 @@ from booking.domain.period import Period
 from booking.domain.schedule import Name
 from booking.domain.slot import TakenRow
 from booking.store.appointments import LIVE, Appointment
-from booking.store.clinics import Clinic, all_clinics
+from booking.store.clinics import Clinic, Room, all_clinics
 from booking.store.database import Base
 from booking.store.holds import HeldTime, Hold
 from booking.store.people import Clinician, all_clinicians
@@ -106,7 +106,7 @@ def schedule_of(session: Session, clinic_ids: Collection[int], period: Period) -
     clinician_ids = {row.clinician_id for row in rows if row.clinician_id is not None}
     reached = {row.clinic_id for row in rows if row.clinician_id is not None} | set(clinic_ids)
     return domain.Schedule(
-        clinics=tuple(_clinic(row) for row in all_clinics(session) if row.id in reached),
+        clinics=tuple(_clinic(row, row.rooms) for row in all_clinics(session) if row.id in reached),
         clinicians=tuple(_clinician(row) for row in all_clinicians(session) if row.id in clinician_ids),
         hours=tuple(_hours(row) for row in rows),
         breaks=tuple(_break(row) for row in session.scalars(select(Break).where(Break.clinic_id.in_(reached)))),
@@ -115,11 +115,12 @@ def schedule_of(session: Session, clinic_ids: Collection[int], period: Period) -
     )
 
 
-def opening_hours(session: Session, clinic_ids: Collection[int], period: Period) -> domain.Schedule:
-    """When these clinics are open and what closes them in `period`, without who works there."""
+def opening_hours(session: Session, clinics: Collection[Clinic], period: Period) -> domain.Schedule:
+    """When these clinics are open and what closes them in `period`, without their rooms and who works there."""
+    clinic_ids = {clinic.id for clinic in clinics}
     own = select(Hours).where(Hours.clinician_id.is_(None), Hours.clinic_id.in_(clinic_ids)).order_by(Hours.id)
     return domain.Schedule(
-        clinics=tuple(_clinic(row) for row in all_clinics(session) if row.id in clinic_ids),
+        clinics=tuple(_clinic(row, ()) for row in clinics),
         clinicians=(),
         hours=tuple(_hours(row) for row in session.scalars(own)),
         breaks=(),
@@ -153,9 +154,14 @@ def at_work(today: date) -> tuple[ColumnElement[bool], ...]:
     return Hours.clinician_id.is_not(None), or_(Hours.valid_until.is_(None), Hours.valid_until >= today)
 
 
-def workplaces(session: Session, *, today: date) -> list[tuple[int, int]]:
-    """(clinic, clinician) of everybody who has hours there today or later, by their ids. One statement."""
+def workplaces(session: Session, clinic_ids: Collection[int] | None = None, *, today: date) -> list[tuple[int, int]]:
+    """(clinic, clinician) of everybody who has hours there (at one of these, or anywhere) today or later, by their ids.
+
+    One statement.
+    """
     pairs = select(Hours.clinic_id, Hours.clinician_id).where(*at_work(today)).distinct()
+    if clinic_ids is not None:
+        pairs = pairs.where(Hours.clinic_id.in_(clinic_ids))
     rows = session.execute(pairs.order_by(Hours.clinic_id, Hours.clinician_id))
     return [(clinic_id, clinician_id) for clinic_id, clinician_id in rows if clinician_id is not None]
 
@@ -186,9 +192,9 @@ def _absences(clinician_ids: Collection[int], period: Period) -> Select[Absence]
     return select(Absence).where(Absence.clinician_id.in_(clinician_ids), *met)
 
 
-def _clinic(row: Clinic) -> domain.Clinic:
-    rooms = tuple(room.id for room in row.rooms)
-    return domain.Clinic(row.id, row.slug, row.name, row.grid_minutes, row.buffer_minutes, rooms)
+def _clinic(row: Clinic, rooms: Iterable[Room]) -> domain.Clinic:
+    numbers = tuple(room.id for room in rooms)
+    return domain.Clinic(row.id, row.slug, row.name, row.grid_minutes, row.buffer_minutes, numbers)
 
 
 def _clinician(row: Clinician) -> domain.Clinician:

@@ -22,6 +22,7 @@ from booking.store.clinics import Clinic, all_clinics
 from booking.store.database import db
 from booking.store.people import Clinician, all_clinicians
 from booking.web import clock
+from booking.web.site import clinics
 from booking.web.site.clinics import facts_of, soonest_course, soonest_visit
 from booking.web.site.hours import Openings, doors_at, doors_words, openings_of
 from tests.builders import NOW, office
@@ -187,9 +188,30 @@ def test_pages_are_whole_on_days_that_are_not_like_others(clinic_app: Flask, lan
 
 
 def test_clinics_stand_by_county(clinic_app: Flask) -> None:
-    tree = read_strictly(clinic_app.test_client().get("/en/clinics").data)
-    headings = ["".join(e.itertext()).strip() for e in tree.find(".//main").iter() if e.tag in ("h2", "h3")]
-    assert headings == ["Oslo", "Lambertseter", "Akershus", "Eidsvoll Sundet", "Råholt"]
+    walker = Walker(clinic_app).open("/en/clinics")
+    assert _headings(walker) == ["Oslo", "Lambertseter", "Akershus", "Eidsvoll Sundet", "Råholt"]
+    assert "Page 1" not in walker.text
+
+
+def _headings(walker: Walker) -> list[str]:
+    return ["".join(e.itertext()).strip() for e in walker.main.iter() if e.tag in ("h2", "h3")]
+
+
+def test_many_clinics_stand_on_pages_and_each_on_one(clinic_app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clinics, "A_PAGE", 2)
+    walker = Walker(clinic_app).open("/en/clinics?page=no")
+    assert "Page 1 of 2" in walker.text
+    assert _headings(walker) == ["Oslo", "Lambertseter", "Akershus", "Eidsvoll Sundet"]
+    walker.open(walker.link("Next page"))
+    assert _headings(walker) == ["Akershus", "Råholt"]
+    assert walker.link("Previous page") == "/en/clinics"
+
+
+def test_a_map_beside_a_page_of_clinics_shows_them_all(clinic_app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clinics, "A_PAGE", 1)
+    walker = Walker(clinic_app).open("/en/clinics?page=2")
+    names = {"".join(e.itertext()).strip() for e in walker.main.iter("{http://www.w3.org/2000/svg}text")}
+    assert {"Lambertseter", "Eidsvoll Sundet", "Råholt"} <= names
 
 
 def test_the_list_says_who_is_open_and_what_makes_a_clinic_easy(clinic_app: Flask) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain, groupby
 
-from flask import abort, render_template
+from flask import abort, render_template, url_for
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
@@ -18,9 +18,9 @@ from booking.domain.schedule import Schedule
 from booking.prose.markdown import passage
 from booking.services.proposals import NINE_WEEKS
 from booking.services.soonest import Prospect, prospects
-from booking.store.clinics import Clinic, all_clinics, clinic_by_slug, the_group
+from booking.store.clinics import Clinic, ClinicFacts, clinic_by_slug, clinic_facts, clinics_of, the_group
 from booking.store.database import db
-from booking.store.people import Clinician, all_clinicians
+from booking.store.people import Clinician, clinicians_of
 from booking.store.protocols import Treatment, all_treatments, protocol_by_slug
 from booking.store.schedules import opening_hours, schedule_of, workplaces
 from booking.web import clock
@@ -42,7 +42,11 @@ from booking.web.site.hours import (
 )
 from booking.web.site.maps import draw, point_of
 from booking.web.site.marketing import beside_not_authorised
+from booking.web.site.pagination import paged
 from booking.web.site.structured import of_clinic
+
+A_PAGE = 50
+"""How many clinics stand on one page of the list."""
 
 EXAMPLE_AHEAD = timedelta(days=7)
 """How far ahead the visit lies by which a page explains until when cancelling is free."""
@@ -78,13 +82,16 @@ class CancelExample:
 
 @open_to(Rule.EVERYBODY)
 def clinics() -> str:
-    """All clinics, by county."""
+    """All clinics, by county; hundreds of them on pages, all of them on the map."""
     session = db.session()
-    found = all_clinics(session)
-    listed = listed_now(session, found)
+    found = clinic_facts(session)
+    page = paged(_by_county(found), A_PAGE, lambda number: url_for("site.clinics", page=number if number > 1 else None))
+    rows = clinics_of(session, [each.id for each in page.shown])
+    listed = listed_now(session, [rows[each.id] for each in page.shown])
     return render_template(
         "site/clinics.html",
-        counties=_by_county(listed),
+        counties=[(county, list(each)) for county, each in groupby(listed, key=lambda each: each.clinic.county)],
+        page=page,
         map=draw(found, language=current_language()),
         article_hidden=beside_not_authorised(chain.from_iterable(each.clinicians for each in listed)),
     )
@@ -98,7 +105,7 @@ def clinic(slug: str) -> str:
         abort(404)
     today, language = oslo(now).date(), current_language()
     openings = openings_of(facts_of(session, [found]))[found.id]
-    clinicians = who_work_at(all_clinicians(session), openings)
+    clinicians = list(clinicians_of(session, openings.clinicians).values())
     doors, free = doors_at(openings, now), prospects(session, office(), now=now, clinics={found.id})
     treatments, week = all_treatments(session), week_of(openings, today)
     return render_template(
@@ -120,7 +127,7 @@ def clinic(slug: str) -> str:
         next_visit_at=soonest_visit(free),
         next_course_at=soonest_course(free),
         cancelling=_cancel_example(found, openings, now),
-        map=draw(all_clinics(session), language=language, here=found.slug),
+        map=draw(clinic_facts(session), language=language, here=found.slug),
         map_links=_map_links(found),
         structured=of_clinic(found, week, the_group(session)),
         article_hidden=beside_not_authorised(clinicians),
@@ -134,17 +141,13 @@ def facts_of(session: Session, clinics: Iterable[Clinic]) -> Schedule:
 
 def listed_now(session: Session, clinics: Sequence[Clinic]) -> list[Listed]:
     """The clinics as lists show them, in the same order; as many statements for three as for three hundred."""
-    now, people = clock.now(), {clinician.id: clinician for clinician in all_clinicians(session)}
-    openings = openings_of(opening_hours(session, {clinic.id for clinic in clinics}, _seen()))
+    now, openings = clock.now(), openings_of(opening_hours(session, clinics, _seen()))
+    pairs = workplaces(session, {clinic.id for clinic in clinics}, today=oslo(now).date())
+    people = clinicians_of(session, {clinician_id for _, clinician_id in pairs})
     here: defaultdict[int, list[Clinician]] = defaultdict(list)
-    for clinic_id, clinician_id in workplaces(session, today=oslo(now).date()):
+    for clinic_id, clinician_id in pairs:
         here[clinic_id].append(people[clinician_id])
     return [_listed(clinic, openings[clinic.id], here[clinic.id], now) for clinic in clinics]
-
-
-def who_work_at(clinicians: Iterable[Clinician], openings: Openings) -> list[Clinician]:
-    """Those of the clinicians who have hours at the clinic, in the same order."""
-    return [clinician for clinician in clinicians if clinician.id in openings.clinicians]
 
 
 def prices_of(treatments: Iterable[Treatment], *, authorised: bool) -> list[Price]:
@@ -183,11 +186,10 @@ def _listed(clinic: Clinic, openings: Openings, clinicians: list[Clinician], now
     )
 
 
-def _by_county(listed: list[Listed]) -> list[tuple[str, list[Listed]]]:
+def _by_county(clinics: Sequence[ClinicFacts]) -> list[ClinicFacts]:
     """Counties in the order of their first clinics."""
-    order = {county: place for place, county in reversed(list(enumerate(each.clinic.county for each in listed)))}
-    ordered = sorted(listed, key=lambda each: (order[each.clinic.county], each.clinic.position))
-    return [(county, list(each)) for county, each in groupby(ordered, key=lambda each: each.clinic.county)]
+    order = {county: place for place, county in reversed(list(enumerate(each.county for each in clinics)))}
+    return sorted(clinics, key=lambda each: (order[each.county], each.position))
 
 
 def _map_links(clinic: Clinic) -> list[tuple[str, str]]:

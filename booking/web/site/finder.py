@@ -25,11 +25,10 @@ from booking.web.forms.finder import NEAREST, SOONEST, FinderForm
 from booking.web.language import current_language
 from booking.web.office import office
 from booking.web.site.maps import Map, draw
+from booking.web.site.pagination import Link, paged
 
 A_PAGE = 10
 """How many results stand on one page."""
-
-LONGEST_NUMBER = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +47,6 @@ class Card:
     visits_url: str
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
-    href: str
-    text: str
-
-
 @open_to(Rule.EVERYBODY)
 def clinicians() -> str:
     """The form, and who fits what stands in it. The form names every profession of the house."""
@@ -63,29 +56,19 @@ def clinicians() -> str:
     form = FinderForm(request.args, clinics=clinic_facts(session), professions=professions, people=people)
     form.validate()
     found = find(session, office(), form.sought(), now=clock.now())
-    pages = max(1, -(-len(found.matches) // A_PAGE))
-    page = min(_page(request.args.get("page", "")), pages)
-    shown = found.matches[(page - 1) * A_PAGE : page * A_PAGE]
+    page = paged(found.matches, A_PAGE, lambda number: _address(form, page=number))
     return render_template(
         "site/finder.html",
         form=form,
-        cards=_cards(shown),
+        cards=_cards(page.shown),
         count=_count(found),
         order=_order(form),
         relaxed=[_relaxed(form, each) for each in found.relaxed],
         one_is_enough=any(len(each.wishes) == 1 for each in found.relaxed),
-        map=_map(shown, form.found),
-        previous=_link(_("Previous page"), form, page=page - 1) if page > 1 else None,
-        next=_link(_("Next page"), form, page=page + 1) if page < pages else None,
-        page_words=_("Page %(page)s of %(pages)s", page=page, pages=pages) if pages > 1 else "",
+        map=_map(page.shown, form.found),
+        page=page,
         article_hidden=not all(each.authorised for each in professions),
     )
-
-
-def _page(text: str) -> int:
-    """The page's number; the first for anything that is none."""
-    sound = text.isdecimal() and len(text) <= LONGEST_NUMBER
-    return max(1, int(text)) if sound else 1
 
 
 def _cards(shown: Sequence[Match]) -> list[Card]:
@@ -127,8 +110,8 @@ def _order(form: FinderForm) -> Link | None:
     if form.found is None:
         return None
     if form.sought().nearest:
-        return _link(_("Show who can begin soonest first"), form, order=SOONEST)
-    return _link(_("Show the nearest first"), form, order=NEAREST)
+        return Link(_address(form, order=SOONEST), _("Show who can begin soonest first"))
+    return Link(_address(form, order=NEAREST), _("Show the nearest first"))
 
 
 def _relaxed(form: FinderForm, relaxed: Relaxed) -> Link:
@@ -138,14 +121,12 @@ def _relaxed(form: FinderForm, relaxed: Relaxed) -> Link:
         wishes=format_list(names, locale=current_language()),
         people=_people(relaxed.people),
     )
-    return _link(words, form, without=relaxed.wishes)
+    return Link(_address(form, without=relaxed.wishes), words)
 
 
-def _link(
-    words: str, form: FinderForm, *, without: Collection[Wish] = (), order: str | None = None, page: int = 1
-) -> Link:
+def _address(form: FinderForm, *, without: Collection[Wish] = (), order: str | None = None, page: int = 1) -> str:
     query = form.query(without=without, order=order, page=page)
-    return Link(f"{url_for('site.clinicians')}?{query}#results", words)
+    return f"{url_for('site.clinicians')}?{query}#results"
 
 
 def _map(shown: Sequence[Match], place: Place | None) -> Map | None:
