@@ -54,6 +54,15 @@ def test_a_question_is_found_and_leads_to_its_answer(walker: Walker) -> None:
 
 
 @pytest.mark.parametrize(
+    ("query", "language"), [("parkering", "nb"), ("parking", "en"), ("heis", "nb"), ("lift", "en")]
+)
+def test_a_clinic_is_found_by_what_is_there(walker: Walker, query: str, language: str) -> None:
+    found = hits(walker, query, language)
+    assert f"/{language}/clinics/lambertseter" in found
+    assert (f"/{language}/clinics/eidsvoll-sundet" in found) == query.startswith("park")
+
+
+@pytest.mark.parametrize(
     "query", ["Råholt", "raholt", "RÅHOLT", "raaholt", "  råholt  ", "mønsterbakken", "monsterbakken"]
 )
 def test_norwegian_letters_and_case_make_no_difference(walker: Walker, query: str) -> None:

@@ -113,8 +113,25 @@ def _of_article(article: Published) -> Iterator[Entry]:
 
 
 def _of_clinic(clinic: Clinic) -> Entry:
-    words = f"{clinic.county} {clinic.municipality} {clinic.full_address} {_('Clinic')}"
+    place = (_("Clinic"), clinic.county, clinic.municipality, clinic.full_address, local(clinic.transport))
+    words = " ".join((*place, *_what_is_there(clinic)))
     return Entry(url_for("site.clinic", slug=clinic.slug), clinic.name, clinic.full_address, words)
+
+
+def _what_is_there(clinic: Clinic) -> Iterator[str]:
+    """Only what the clinic has: who needs a lift is not led to where there is none."""
+    if clinic.parking:
+        yield f"{_('Parking')} {local(clinic.parking)}"
+    for there, name in (
+        (clinic.step_free, _("Without steps")),
+        (clinic.lift, _("Lift")),
+        (clinic.toilet, _("Accessible toilet")),
+        (clinic.hearing_loop, _("Hearing loop")),
+        (clinic.lie_down, _("A place to lie down")),
+        (clinic.quiet_room, _("Quiet room")),
+    ):
+        if there:
+            yield name
 
 
 def _of_clinician(clinician: Clinician) -> Entry:
