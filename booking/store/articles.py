@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, func, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, exists, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from booking.store.database import Base, remembered
@@ -150,6 +150,14 @@ def versions_of(session: Session, slug: str, language: str) -> list[ArticleVersi
 def version_of(session: Session, slug: str, language: str, number: int) -> ArticleVersion | None:
     one = select(ArticleVersion).join(Article).where(Article.slug == slug, ArticleVersion.language == language)
     return session.scalar(one.where(ArticleVersion.number == number))
+
+
+def has_text(session: Session, slug: str, language: str) -> bool:
+    """Whether the article was ever saved in this language."""
+    saved = exists().where(
+        Article.slug == slug, ArticleVersion.article_id == Article.id, ArticleVersion.language == language
+    )
+    return bool(session.scalar(select(saved)))
 
 
 def newest_version(session: Session, article_id: int, language: str) -> ArticleVersion | None:

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Flask, current_app, request, url_for
 
 from booking.services.articles import languages_of
+from booking.store.articles import has_text
 from booking.store.clinics import first_clinics, the_group
 from booking.store.database import db
 from booking.store.outbox import last_beat, mail_waits_since
@@ -35,11 +36,18 @@ def frame() -> dict[str, Any]:
         "phone_display": group.phone_display,
         "phone_note": group.phone_note[language] if group.phone_note else None,
         "demonstration": group.demonstration,
-        "leading_article": group.leading_article,
+        "leading_article": leading_article(),
         "leading_words": group.leading_words[language] if group.leading_words else None,
         "mail_waiting": mail_waits_without_worker(),
         "main_clinics": first_clinics(session, MAIN_CLINICS),
     }
+
+
+def leading_article() -> str | None:
+    """What the navigation leads to, by its name in addresses; None where it is not written in the page's language."""
+    session = db.session()
+    slug = the_group(session).leading_article
+    return slug if slug and has_text(session, slug, current_language()) else None
 
 
 def has_other_language() -> bool:

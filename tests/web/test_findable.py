@@ -142,6 +142,19 @@ def test_an_article_in_one_language_names_no_other(demo_app: Flask) -> None:
     assert [alternates_of(url) for url in own] == [{}]
 
 
+@only_sqlite
+def test_no_page_leads_to_an_article_that_its_language_has_no_text_of(demo_app: Flask) -> None:
+    slug = "bare-paa-norsk"
+    with demo_app.app_context():
+        text = edition_of(db.session(), ARTICLE.removeprefix("articles/"), "nb")
+        save_article(slug, "nb", text, by="test", now=CLINIC_NOW)
+        the_group(db.session()).leading_article = slug
+        db.session.commit()
+    client = demo_app.test_client()
+    assert f"/nb/articles/{slug}" in client.get("/nb/contact").text
+    assert f"/en/articles/{slug}" not in client.get("/en/contact").text
+
+
 def edition_of(session: Session, slug: str, language: str) -> str:
     return next(each.text for each in editions(session) if (each.slug, each.language) == (slug, language))
 

@@ -28,7 +28,7 @@ def may_stand(document: Document, *, not_authorised: bool) -> bool:
 
 
 def leading_may_stand(*, not_authorised: bool) -> bool:
-    """Whether the page may lead to the house's leading article. An article that cannot be read is led to nowhere."""
+    """Whether the page may lead to the house's leading article."""
     if not not_authorised:
         return True
     slug = the_group(db.session()).leading_article
