@@ -14,7 +14,7 @@ from decimal import Decimal
 class Change:
     """Change of pain intensity from before the start, in per cent, with its 95 % confidence interval; less is better.
 
-    A limit that the paper does not give is None.
+    The figures are from abstracts; a limit that none of them gives is None.
     """
 
     percent: Decimal
