@@ -12,12 +12,11 @@ from booking.domain.period import oslo
 
 PACKED = {"Accept-Encoding": "gzip"}
 
-
 FINDER = "/en/clinicians"
 ARTICLE = "/en/articles/acupuncture-can-relieve-fibromyalgia"
 
 
-def pages(client: Client, now: datetime, clinics: int) -> Iterator[Question]:
+def pages(client: Client, now: datetime) -> Iterator[Question]:
     """Of the demonstration's clinics."""
     day = oslo(now).date() + timedelta(days=8)
     for name, aim, path in (
@@ -25,24 +24,22 @@ def pages(client: Client, now: datetime, clinics: int) -> Iterator[Question]:
         ("a day of times", 2, f"/en/book/single?kind=needle-session&clinic=lambertseter&on={day}"),
         ("article", 4, ARTICLE),
     ):
-        yield page(name, aim, client, path, client)
-    yield finder(4, client, clinics, client)
+        yield page(name, aim, client, path)
 
 
-def finder(aim: float, client: Client, clinics: int, beside: Client) -> Question:
+def finder(aim: float, client: Client, clinics: int) -> Question:
     """In its default order, by who can begin soonest, without a wish."""
-    return page(f"finder, {clinics} clinics", aim, client, FINDER, beside)
+    return page(f"finder, {clinics} clinics", aim, client, FINDER)
 
 
-def page(name: str, aim: float, client: Client, path: str, beside: Client) -> Question:
-    """`beside`: of the site whose plain page it is measured against."""
+def page(name: str, aim: float, client: Client, path: str) -> Question:
     return Question(
         name=name,
         aim=aim,
         reference="a page of the site with one SELECT in its frame",
         data=f"{len(client.get(path)[0]) / 1000:.0f} kB",
         measured=client.side(path),
-        against=beside.side(ONE_SELECT),
+        against=client.side(ONE_SELECT),
     )
 
 

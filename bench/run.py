@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain
 from subprocess import DEVNULL
 
 from flask import Flask, current_app
-from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from bench import courses, houses, pages, plans, slots
 from bench.client import Client
-from bench.clocks import Clock, clocks
+from bench.clocks import clocks
 from bench.lines import Line
 from bench.measure import Effort
 from booking.app import create_app
@@ -30,6 +28,7 @@ from tests.servers.databases import Content, Databases
 from tests.servers.web import LiveServer, serving
 
 BACKENDS = ("sqlite", "postgresql")
+DEMONSTRATION_CLINICS = 3
 LONGEST_COURSE = 20
 """Weeks that the planner may look at."""
 
@@ -75,47 +74,39 @@ def demonstration_house(databases: Databases, backend: str, size: Size, effort: 
     with app.app_context():
         feed, engine = unit_of_work(lambda session: booked_demonstration(session, size, now)), db.engine
         houses.look_ahead_everywhere(app.extensions["office"], now=now)
-        clinics = len(all_clinics(db.session()))
-        db.session.rollback()
     for question in courses.questions(app):
         yield from question.answer(backend, effort, lambda: clocks(engine))
     with site(url) as server, closing(Client(server.url)) as client:
-        for question in chain(pages.feeds(client, feed, size.events), pages.pages(client, now, clinics)):
+        for question in (
+            *pages.feeds(client, feed, size.events),
+            *pages.pages(client, now),
+            pages.finder(4, client, DEMONSTRATION_CLINICS),
+        ):
             yield from question.answer(backend, effort, lambda: clocks(engine, client.cpu))
     engine.dispose()
 
 
 def crowded_house(databases: Databases, backend: str, size: Size, effort: Effort) -> Iterator[Line]:
-    """The finder in a house of many clinics, against a page of a house of few, whose frame names only those."""
-    crowded, few = (databases.new(backend, Content.DEMONSTRATION) for _ in range(2))
-    app = application(crowded)
-    with app.app_context():
-        clinics, engine = unit_of_work(lambda session: houses.add_clinics(session, size.found)), db.engine
-        houses.look_ahead_everywhere(app.extensions["office"], now=CLINIC_NOW)
-    with application(few).app_context():
-        engine_beside = db.engine
-    with (
-        site(crowded) as server,
-        site(few) as server_beside,
-        closing(Client(server.url)) as client,
-        closing(Client(server_beside.url)) as beside,
-    ):
-        question = pages.finder(12, client, len(clinics), beside)
-        yield from question.answer(backend, effort, lambda: both((engine, client), (engine_beside, beside)))
+    """The finder in a house of many clinics."""
+    url = databases.new(backend, Content.DEMONSTRATION)
+    with application(url).app_context():
+        clinics, engine = unit_of_work(lambda session: crowd(session, size, CLINIC_NOW)), db.engine
+    with site(url) as server, closing(Client(server.url)) as client:
+        yield from pages.finder(12, client, clinics).answer(backend, effort, lambda: clocks(engine, client.cpu))
     engine.dispose()
-    engine_beside.dispose()
-
-
-def both(one: tuple[Engine, Client], other: tuple[Engine, Client]) -> Mapping[str, Clock]:
-    """The clocks of two sites together: one of them stands still while the other is asked."""
-    found = [clocks(engine, client.cpu) for engine, client in (one, other)]
-    return {**found[0], "cpu": lambda: sum(each["cpu"]() for each in found)}
 
 
 def booked_clinics(session: Session, size: Size, now: datetime) -> tuple[int, ...]:
     clinics = houses.add_clinics(session, size.clinics)
     houses.book_out(session, clinics, max(size.days // 7 + 1, LONGEST_COURSE), now=now, claims=False)
     return clinics
+
+
+def crowd(session: Session, size: Size, now: datetime) -> int:
+    """So many clinics and the demonstration's, with something free everywhere; how many that is."""
+    added = houses.add_clinics(session, size.found)
+    houses.find_free_everywhere(session, now=now)
+    return len(added) + DEMONSTRATION_CLINICS
 
 
 def booked_demonstration(session: Session, size: Size, now: datetime) -> str:

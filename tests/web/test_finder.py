@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -12,14 +11,13 @@ import pytest
 from flask import Flask, render_template
 from sqlalchemy import event, update
 
-from bench.houses import add_clinics
-from booking.domain.period import oslo, seconds_of
+from bench.houses import add_clinics, find_free_everywhere
+from booking.domain.period import oslo
 from booking.services import wording
 from booking.services.soonest import Prospect, look_ahead, prospects
 from booking.store.clinics import Clinic, all_clinics
 from booking.store.database import db
 from booking.store.people import all_clinicians
-from booking.store.soonest import Look, keep_looks, looks
 from booking.web import clock
 from booking.web.site import finder
 from tests.builders import NOW, office
@@ -80,22 +78,10 @@ def _pretended(databases: Databases, more: int) -> Iterator[Flask]:
         with app.app_context():
             if more:
                 add_clinics(db.session(), more)
-            _pretend_looked(NOW)
+            find_free_everywhere(db.session(), now=NOW)
             db.session.commit()
         yield app
     databases.drop(url)
-
-
-def _pretend_looked(now: datetime) -> None:
-    """A course for everybody, each an hour after the one before."""
-    session = db.session()
-    hours = (now + timedelta(days=3, hours=number) for number in range(10_000))
-    found = [
-        Look(*look[:2], visit_at=at, first_visit_at=at, starts_at=at + 60, ends_at=at + 99, moved=0, looked_at=seconds)
-        for look, at in zip(looks(session, today=oslo(now).date()), map(seconds_of, hours), strict=False)
-        for seconds in [seconds_of(now)]
-    ]
-    keep_looks(session, found)
 
 
 def results(walker: Walker) -> list[tuple[str, str]]:
