@@ -63,6 +63,8 @@ def add_headers(response: Response) -> Response:
     if _is_personal():
         headers.setdefault("Cache-Control", "no-store")
         headers.setdefault("X-Robots-Tag", "noindex")
+    elif response.mimetype == "text/html":
+        headers.setdefault("Cache-Control", "private, no-cache")  # two readers must not share the forms of one page
     if current_app.extensions["settings"].production:
         headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     return response

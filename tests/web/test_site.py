@@ -77,6 +77,11 @@ def test_a_page_says_what_the_browser_may_do(client: FlaskClient, path: str) -> 
 
 
 @every_page
+def test_no_cache_that_others_use_keeps_a_page(client: FlaskClient, path: str) -> None:
+    assert "private" in client.get(f"/en/{path}").headers["Cache-Control"]
+
+
+@every_page
 def test_a_page_asks_no_other_machine(client: FlaskClient, path: str) -> None:
     tree = read_strictly(client.get(f"/en/{path}").data)
     loads = [e.get("src") for e in tree.iter() if e.get("src")]
