@@ -282,6 +282,15 @@ def test_a_lost_first_visit_and_review_have_other_times(demo_app: Flask) -> None
 
 
 @only_sqlite
+@pytest.mark.parametrize("path", ["/en/book", "/en/my-appointments"])
+def test_who_wandered_off_finds_the_way_back_to_her_times(demo_app: Flask, path: str) -> None:
+    walker = chosen(demo_app).open(path)
+    assert "kept for you until" in walker.text
+    assert walker.open(walker.link("Continue")).path == "/en/book/health"
+    lapse(demo_app)
+    assert "kept for you" not in walker.open(path).text
+
+
 def test_times_can_be_kept_longer_once(demo_app: Flask) -> None:
     walker = at_details(demo_app)
     extend = next(form for form in walker.main.iter("form") if "/extend" in form.get("action"))

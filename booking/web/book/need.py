@@ -11,6 +11,7 @@ from booking.services.proposals import NINE_WEEKS
 from booking.store.database import db
 from booking.store.protocols import protocol_by_slug
 from booking.web.access import Rule, open_to
+from booking.web.book.visitor import still_kept_until
 from booking.web.forms.need import NEW, RETURNING, SINGLE, NeedForm
 from booking.web.language import current_language
 
@@ -22,7 +23,7 @@ def need() -> ResponseReturnValue:
     place = {name: request.args.getlist(name) for name in ("clinic", "clinician") if request.args.getlist(name)}
     if request.args.get("asked") and form.validate():
         return redirect(_way_on(form.what.data, place), 303)
-    return render_template("book/need.html", form=form, place=place, hints=_hints())
+    return render_template("book/need.html", form=form, place=place, hints=_hints(), kept=still_kept_until())
 
 
 def _way_on(what: str, place: dict[str, list[str]]) -> str:

@@ -12,6 +12,7 @@ from booking.store.courses import RELEASED, WAITING, Course
 from booking.store.database import db
 from booking.web import clock
 from booking.web.access import Rule, open_to
+from booking.web.book.visitor import still_kept_until
 from booking.web.forms.details import NEEDS
 from booking.web.me.calendar import calendar_of
 from booking.web.me.visits import told_of
@@ -22,7 +23,7 @@ from booking.web.site.marketing import beside_not_authorised
 @open_to(Rule.EVERYBODY)
 def find() -> str:
     """How to get back in, for who has lost the link."""
-    return render_template("me/find.html")
+    return render_template("me/find.html", kept=still_kept_until())
 
 
 @open_to(Rule.PAGE_LINK)
