@@ -20,7 +20,7 @@ from booking.web.language import current_language
 from booking.web.limits import COMMENTS, kept, limiter
 from booking.web.office import office
 from booking.web.site.articles import show_article
-from booking.web.site.feedback import article_to_tell_of, feedback_on
+from booking.web.site.feedback import Said, article_to_tell_of, feedback_on
 
 
 def _too_many(limit: RequestLimit) -> Response:
@@ -73,9 +73,9 @@ def own_comment(token: str) -> ResponseReturnValue:
     gone = _is_gone(found)
     page = render_template(
         "site/own_comment.html",
-        comment=found,
+        said=Said.of(found),
+        status=found.status,
         gone=gone,
-        paragraphs=[paragraph.split("\n") for paragraph in found.text.split("\n\n")],
         address=_address_of(found),
         own_url=office().url + url_for("site.own_comment", token=token),
     )
