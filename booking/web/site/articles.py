@@ -31,7 +31,7 @@ FIGURES = {"trial": draw()}
 
 
 @dataclass(frozen=True, slots=True)
-class NextCourse:
+class FreeCourse:
     """The earliest free course there is with somebody who is authorised; `starts_at`: its session 1."""
 
     starts_at: datetime
@@ -104,7 +104,7 @@ def show_article(article: Published, feedback: Feedback) -> str:
     )
 
 
-def next_course() -> NextCourse | None:
+def next_course() -> FreeCourse | None:
     """The earliest course among authorised clinicians: beside an article on an illness nobody else may be shown."""
     session, now = db.session(), clock.now()
     nameable, positions = authorised_ids(session), {each.id: each.position for each in clinic_facts(session)}
@@ -116,7 +116,7 @@ def next_course() -> NextCourse | None:
     if not found:
         return None
     starts_at, moved, _, clinic, clinician = min(found)
-    return NextCourse(
+    return FreeCourse(
         starts_at, moved, clinics_of(session, {clinic})[clinic], clinicians_of(session, {clinician})[clinician]
     )
 
