@@ -92,7 +92,7 @@ def crowded_house(databases: Databases, backend: str, size: Size, effort: Effort
     with application(url).app_context():
         clinics, engine = unit_of_work(lambda session: crowd(session, size, CLINIC_NOW)), db.engine
     with site(url) as server, closing(Client(server.url)) as client:
-        yield from pages.finder(12, client, clinics).answer(backend, effort, lambda: clocks(engine, client.cpu))
+        yield from pages.finder(8, client, clinics).answer(backend, effort, lambda: clocks(engine, client.cpu))
     engine.dispose()
 
 
