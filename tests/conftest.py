@@ -7,7 +7,7 @@ import shutil
 import signal
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from flask import Flask
@@ -15,6 +15,9 @@ from flask.testing import FlaskClient
 from hypothesis import settings as hypothesis_settings
 
 from tests.servers.clock import offset_to_clinic_now
+
+if TYPE_CHECKING:
+    from tests.servers.databases import Databases
 
 for name in [name for name in os.environ if name.startswith("BOOKING_") and name != "BOOKING_TEST_ALL"]:
     del os.environ[name]
@@ -66,6 +69,16 @@ def demo_app(demonstration_url: str) -> Iterator[Flask]:
 @pytest.fixture
 def demo_client(demo_app: Flask) -> FlaskClient:
     return demo_app.test_client()
+
+
+@pytest.fixture(scope="module")
+def site_app(databases: Databases) -> Iterator[Flask]:
+    """One application over the demonstration data for the tests of a file that only read."""
+    from tests.servers.databases import Content
+
+    url = databases.new("sqlite", Content.DEMONSTRATION)
+    yield from application(url)
+    databases.drop(url)
 
 
 def application(database_url: str) -> Iterator[Flask]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -13,20 +12,11 @@ from booking.store.appointments import Appointment, Claim
 from booking.store.database import db
 from booking.store.holds import Hold
 from tests.builders import NOW
-from tests.conftest import application
-from tests.servers.databases import Content, Databases, only_sqlite
+from tests.servers.databases import only_sqlite
 from tests.web.test_book_course import KARI
 from tests.web.walker import Walker
 
 SINGLE = "/en/book/single?kind=needle-session&clinic=lambertseter"
-
-
-@pytest.fixture(scope="module")
-def reading(databases: Databases) -> Iterator[Flask]:
-    """One application for the tests that only look."""
-    url = databases.new("sqlite", Content.DEMONSTRATION)
-    yield from application(url)
-    databases.drop(url)
 
 
 def days(walker: Walker) -> list[str]:
@@ -38,14 +28,14 @@ def times(walker: Walker) -> list[str]:
 
 
 @pytest.mark.parametrize("kind", ["first-visit", "needle-session"])
-def test_ten_dates_with_free_times_are_shown(reading: Flask, kind: str) -> None:
-    walker = Walker(reading).open(f"/en/book/single?kind={kind}")
+def test_ten_dates_with_free_times_are_shown(site_app: Flask, kind: str) -> None:
+    walker = Walker(site_app).open(f"/en/book/single?kind={kind}")
     assert len(days(walker)) == 10
     assert "Morning" in walker.text
 
 
-def test_later_and_earlier_dates_join_without_a_gap(reading: Flask) -> None:
-    walker = Walker(reading).open(SINGLE)
+def test_later_and_earlier_dates_join_without_a_gap(site_app: Flask) -> None:
+    walker = Walker(site_app).open(SINGLE)
     first = days(walker)
     assert "Earlier dates" not in walker.text
     walker.open(walker.link("Later dates"))
@@ -58,28 +48,28 @@ def test_later_and_earlier_dates_join_without_a_gap(reading: Flask) -> None:
     assert days(walker) == first
 
 
-def test_the_last_page_has_no_later_dates(reading: Flask) -> None:
-    walker = Walker(reading).open(SINGLE + "&from=2028-08-28")
+def test_the_last_page_has_no_later_dates(site_app: Flask) -> None:
+    walker = Walker(site_app).open(SINGLE + "&from=2028-08-28")
     assert "Later dates" not in walker.text
     assert "Earlier dates" in walker.text
 
 
-def test_the_times_of_a_day_show_who_gives_them(reading: Flask) -> None:
-    walker = Walker(reading).open(SINGLE + "&on=2027-04-06")
+def test_the_times_of_a_day_show_who_gives_them(site_app: Flask) -> None:
+    walker = Walker(site_app).open(SINGLE + "&on=2027-04-06")
     assert "Tuesday 6 April" in walker.text
     assert "Morning, before 11 with Ask Eksempel, chiropractor" in walker.text
     assert times(walker)[0] == "2027-04-06T08:00~ask-eksempel~lambertseter"
 
 
-def test_a_wished_clinician_is_the_only_one_shown(reading: Flask) -> None:
-    walker = Walker(reading).open(SINGLE + "&clinician=bjork-provesen&on=2027-04-06")
+def test_a_wished_clinician_is_the_only_one_shown(site_app: Flask) -> None:
+    walker = Walker(site_app).open(SINGLE + "&clinician=bjork-provesen&on=2027-04-06")
     assert {value.split("~")[1] for value in times(walker)} == {"bjork-provesen"}
 
 
-def test_who_does_not_needle_gives_first_visits_only(reading: Flask) -> None:
+def test_who_does_not_needle_gives_first_visits_only(site_app: Flask) -> None:
     url = "/en/book/single?kind={}&clinic=raholt&clinician=storm-fiktivsen"
-    assert days(Walker(reading).open(url.format("first-visit")))
-    assert "There is no clinician" in Walker(reading).open(url.format("needle-session")).text
+    assert days(Walker(site_app).open(url.format("first-visit")))
+    assert "There is no clinician" in Walker(site_app).open(url.format("needle-session")).text
 
 
 @pytest.mark.parametrize(
@@ -94,15 +84,15 @@ def test_who_does_not_needle_gives_first_visits_only(reading: Flask) -> None:
         ("&on=1999-01-01", "no free time any more"),
     ],
 )
-def test_strange_wishes_are_told(reading: Flask, query: str, words: str) -> None:
-    walker = Walker(reading).open(SINGLE + query)
+def test_strange_wishes_are_told(site_app: Flask, query: str, words: str) -> None:
+    walker = Walker(site_app).open(SINGLE + query)
     assert walker.status == 200
     assert words in walker.text
 
 
 @pytest.mark.parametrize("query", ["", "?kind=nine-weeks", "?kind=x"])
-def test_without_a_kind_the_first_question_is_asked(reading: Flask, query: str) -> None:
-    assert Walker(reading).open(f"/en/book/single{query}").path == "/en/book"
+def test_without_a_kind_the_first_question_is_asked(site_app: Flask, query: str) -> None:
+    assert Walker(site_app).open(f"/en/book/single{query}").path == "/en/book"
 
 
 def booked_until_check(app: Flask) -> Walker:

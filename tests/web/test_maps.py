@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -16,7 +15,6 @@ from booking.domain.distance import Point, kilometres
 from booking.store.clinics import Clinic, all_clinics
 from booking.store.database import db
 from booking.web.site.maps import DOT, MOST_NAMED, WIDTH, Box, Map, Spot, draw
-from tests.servers.databases import Content, Databases
 from tests.web.pages import LANGUAGES, read_strictly
 
 PLACES = some.tuples(some.floats(58.0, 71.0), some.floats(4.5, 31.0))
@@ -34,18 +32,9 @@ class Placed:
     longitude: float | None
 
 
-@pytest.fixture(scope="module")
-def map_app(databases: Databases) -> Iterator[Flask]:
-    from tests.conftest import application
-
-    url = databases.new("sqlite", Content.DEMONSTRATION)
-    yield from application(url)
-    databases.drop(url)
-
-
 @pytest.fixture
-def clinics(map_app: Flask) -> list[Clinic]:
-    with map_app.app_context():
+def clinics(site_app: Flask) -> list[Clinic]:
+    with site_app.app_context():
         return all_clinics(db.session())
 
 
@@ -149,14 +138,14 @@ def test_many_clinics_are_dots_in_one_path_and_only_the_one_that_is_meant_is_nam
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("count", [3, 300])
-def test_the_drawing_is_valid_and_says_in_words_what_it_is(map_app: Flask, language: str, count: int) -> None:
+def test_the_drawing_is_valid_and_says_in_words_what_it_is(site_app: Flask, language: str, count: int) -> None:
     found = draw(many(count), language=language, you=Point(60.0, 10.0), you_words="2080", here="c1")
     page = (
         "<!DOCTYPE html><html lang='en'><head><title>x</title></head><body>"
         "{% from 'site/map.html' import schematic %}{{ schematic(map) }}</body></html>"
     )
-    with map_app.test_request_context(f"/{language}/"):
-        map_app.preprocess_request()
+    with site_app.test_request_context(f"/{language}/"):
+        site_app.preprocess_request()
         tree = read_strictly(render_template_string(page, map=found).encode())
     drawing = tree.find(f".//{SVG}svg")
     assert str(count) in drawing.get("aria-label")
@@ -166,8 +155,8 @@ def test_the_drawing_is_valid_and_says_in_words_what_it_is(map_app: Flask, langu
     assert "2080" in "".join(drawing.itertext())
 
 
-def test_the_list_beside_the_map_says_the_same(map_app: Flask) -> None:
-    tree = read_strictly(map_app.test_client().get("/en/clinics").data)
+def test_the_list_beside_the_map_says_the_same(site_app: Flask) -> None:
+    tree = read_strictly(site_app.test_client().get("/en/clinics").data)
     on_map = {a.get("href") for a in tree.find(".//figure").iter(f"{SVG}a")}
     in_list = {heading.find("a").get("href") for heading in tree.find(".//main").iter("h3")}
     assert on_map == in_list

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from tests.servers.databases import Content, Databases, only_sqlite
+from tests.servers.databases import only_sqlite
 from tests.web.pages import LANGUAGES, booked_links, read_strictly
 from tests.web.walker import Walker
 
@@ -24,16 +23,6 @@ MOST_STYLE = 30_000
 
 GZIP = {"Accept-Encoding": "gzip, br"}
 SHEET = "/static/css/components.css"
-
-
-@pytest.fixture(scope="module")
-def site_app(databases: Databases) -> Iterator[Flask]:
-    """One application for all tests here: they only read."""
-    from tests.conftest import application
-
-    url = databases.new("sqlite", Content.DEMONSTRATION)
-    yield from application(url)
-    databases.drop(url)
 
 
 @pytest.fixture

@@ -2,30 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from flask import Flask
 
 from booking.store.database import db
 from booking.web.site.search import LONGEST_QUERY, MOST_HITS, find, words_of_address
-from tests.servers.databases import Content, Databases
 from tests.web.pages import LANGUAGES
 from tests.web.walker import Walker
 
 ARTICLE = "/articles/acupuncture-can-relieve-fibromyalgia"
 
 both_languages = pytest.mark.parametrize("language", LANGUAGES)
-
-
-@pytest.fixture(scope="module")
-def site_app(databases: Databases) -> Iterator[Flask]:
-    """One application for all tests here: they only read."""
-    from tests.conftest import application
-
-    url = databases.new("sqlite", Content.DEMONSTRATION)
-    yield from application(url)
-    databases.drop(url)
 
 
 @pytest.fixture

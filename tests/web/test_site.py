@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.servers.databases import Content, Databases
 from tests.web.pages import LANGUAGES, fragments, inner_links, read_strictly
 
 ARTICLE = "articles/acupuncture-can-relieve-fibromyalgia"
@@ -34,16 +31,6 @@ READING = [
 
 both_languages = pytest.mark.parametrize("language", LANGUAGES)
 every_page = pytest.mark.parametrize("path", READING)
-
-
-@pytest.fixture(scope="module")
-def site_app(databases: Databases) -> Iterator[Flask]:
-    """One application for all tests here: they only read."""
-    from tests.conftest import application
-
-    url = databases.new("sqlite", Content.DEMONSTRATION)
-    yield from application(url)
-    databases.drop(url)
 
 
 @pytest.fixture
