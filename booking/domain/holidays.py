@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date
 from functools import cache
 
-import holidays
+from holidays.countries.norway import Norway  # loads every country: at the start, while nobody waits for a page
 
 from booking.domain.schedule import Name
 
@@ -31,7 +31,7 @@ _NAMES = {
 
 @cache
 def _of_year(year: int) -> dict[date, tuple[Name, ...]]:
-    table = holidays.country_holidays("NO", years=year, language="no")
+    table = Norway(years=year, language="no")
     return {day: tuple(_NAMES[name] for name in table.get_list(day)) for day in table}
 
 
