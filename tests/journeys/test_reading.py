@@ -17,6 +17,13 @@ from tests.web.test_article import EVERYTHING, FACTS
 
 Arrive = Callable[..., Visitor]
 
+# Whether a link has the focus and lies open to the eye: it is what stands at its own middle.
+HIT = """link => {
+  const box = link.getBoundingClientRect();
+  const there = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+  return link === document.activeElement && link.contains(there);
+}"""
+
 
 @pytest.fixture(scope="module")
 def library(databases: Databases) -> Iterator[LiveServer]:
@@ -71,3 +78,13 @@ def test_a_phone_shows_the_whole_table_and_one_row_on_top(arrive: Arrive) -> Non
     assert table.evaluate("table => table.getBoundingClientRect().right < innerWidth - 14")
     assert table.evaluate("table => table.scrollWidth <= table.clientWidth")
     assert visitor.page.locator("header.top").evaluate("header => header.getBoundingClientRect().height") < 80
+
+
+def test_no_heading_of_the_list_hides_behind_the_next_free_course(arrive: Arrive) -> None:
+    page = arrive("en", WIDE).open("articles/acupuncture-can-relieve-fibromyalgia").page
+    page.set_viewport_size({"width": WIDE, "height": 800})
+    links = page.locator("aside li a:visible")
+    links.first.focus()
+    for number in range(1, links.count()):
+        page.keyboard.press("Tab")
+        assert links.nth(number).evaluate(HIT), links.nth(number).inner_text()
