@@ -54,6 +54,8 @@ def check_access() -> Response | None:
     """Runs before each request. An endpoint without a rule is closed to all."""
     if request.endpoint is None:
         return None
+    if "\0" in request.path:
+        abort(404)  # nothing is called that, and PostgreSQL refuses to look
     rule = rule_of(current_app, request.endpoint)
     if rule is None:
         abort(404)
