@@ -89,7 +89,7 @@ class FinderForm(Form):
 
     def validate_within(self, field: Any) -> None:
         if value := unknown(field):
-            raise ValidationError(_("“%(value)s” is no distance to choose. Choose from the list.", value=value))
+            raise ValidationError(_("“%(value)s” is not a distance you can choose. Choose from the list.", value=value))
         if field.data and not one_line(self.place.data):
             raise ValidationError(_("Write a place or postcode, too, to count from."))
 
@@ -113,7 +113,7 @@ class FinderForm(Form):
 
     def validate_order(self, field: Any) -> None:
         if value := unknown(field):
-            raise ValidationError(_("“%(value)s” is no order. Choose one of the two.", value=value))
+            raise ValidationError(_("“%(value)s” is not an order you can choose. Choose one of the two.", value=value))
         if field.data == NEAREST and not one_line(self.place.data):
             raise ValidationError(_("Write a place or postcode, too, to see the nearest first."))
 
