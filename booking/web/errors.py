@@ -218,7 +218,7 @@ def _removed_comment() -> Words:
     return Words(
         _("This comment is gone"),
         _("Whoever wrote it wanted it deleted, or we took it away. What others wrote still stands below the article."),
-        _ways_on(),
+        (Way(url_for("site.articles"), _("Articles")), *_ways_on()),
     )
 
 

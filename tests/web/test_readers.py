@@ -320,6 +320,12 @@ def test_its_writer_deletes_a_comment_and_nothing_is_left(demo_app: Flask) -> No
     assert page.open(PAGE).text.count("I regret this.") == 0
 
 
+def test_who_wrote_or_deleted_a_comment_finds_back_to_the_article(demo_app: Flask) -> None:
+    page = reader(demo_app).write()
+    assert page.link("Can acupuncture relieve fibromyalgia?") == PAGE
+    assert page.send(page.path).link("Can acupuncture relieve fibromyalgia?") == PAGE
+
+
 def test_a_form_that_is_sent_from_behind_a_secret_link_needs_no_referrer(demo_app: Flask) -> None:
     page = reader(demo_app).write()
     answer = page.client.post(page.path, headers={"Origin": "null"})

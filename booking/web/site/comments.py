@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_limiter import RequestLimit
 
 from booking.domain.errors import UnknownComment
-from booking.services.articles import languages_of
+from booking.services.articles import Published, languages_of, published_article
 from booking.services.comments import Draft, find_comment, post, remove
 from booking.store.articles import PENDING, REFUSED, REMOVED, Article, Comment
 from booking.store.database import db
@@ -76,6 +76,7 @@ def own_comment(token: str) -> ResponseReturnValue:
         said=Said.of(found),
         status=found.status,
         gone=gone,
+        article=_article_of(found),
         address=_address_of(found),
         own_url=office().url + url_for("site.own_comment", token=token),
     )
@@ -101,6 +102,13 @@ def _again(slug: str, form: CommentForm, status: int) -> Response:
 
 def _is_gone(comment: Comment) -> bool:
     return comment.status in (REFUSED, REMOVED)
+
+
+def _article_of(comment: Comment) -> Published | None:
+    """The article in the language of the page, or where there is none, in that of the comment."""
+    slug = db.session().get_one(Article, comment.article_id).slug
+    in_this = published_article(db.session(), slug, current_language())
+    return in_this or published_article(db.session(), slug, comment.language)
 
 
 def _address_of(comment: Comment) -> str:
