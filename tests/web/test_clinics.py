@@ -439,6 +439,7 @@ def test_the_number_in_the_register_is_told_where_it_is_known(demo_app: Flask) -
 def test_a_clinician_says_languages_and_whether_a_weak_current_is_used(site_app: Flask) -> None:
     assert "Uses a weak current Yes" in words(site_app, "clinicians/bjork-provesen")
     assert "Uses a weak current No" in words(site_app, "clinicians/ask-eksempel")
+    assert "weak current" not in words(site_app, "clinicians/storm-fiktivsen")
     assert "Ukrainian" in words(site_app, "clinicians/froy-testad")
 
 
