@@ -193,6 +193,7 @@ def test_a_fault_in_the_front_matter_is_told_with_its_line(before: str, after: s
         (OAK, "https://doi.org/10.1000/1", "https://[", "`url` should begin with https://"),
         (OAK, "url = ", "link = ", "`link` is not known here"),
         (FILM, 'title = "Six exercises"', 'title = "A"\naddress = "//a.example"', "`address` should begin"),
+        (FILM, 'title = "Six exercises"', 'title = "A"\naddress = "/\\\\a.example"', "`address` should begin"),
         (FILM, 'title = "Six exercises"', 'title = "A"\ncaptions = "https://a.example"', "`captions` should begin"),
     ],
 )
