@@ -71,7 +71,11 @@ def _read(edition: Edition) -> Published | None:
         document = read_document(edition.text)
     except UnreadableText as error:
         log.error(
-            "article_unreadable", slug=edition.slug, language=edition.language, number=edition.number, why=str(error)
+            "article cannot be read",
+            article=edition.slug,
+            language=edition.language,
+            number=edition.number,
+            why=str(error),
         )
         return None
     return Published(edition.article_id, edition.slug, edition.language, edition.number, document)

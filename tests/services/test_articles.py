@@ -187,7 +187,7 @@ def test_a_text_that_cannot_be_read_any_more_is_left_out(capfd: pytest.CaptureFi
 
     assert [each.slug for each in published(db.session(), "en")] == ["other"]
     assert languages_of(db.session(), SLUG) == ()
-    assert "article_unreadable" in "".join(capfd.readouterr())
+    assert "article cannot be read" in "".join(capfd.readouterr())
 
 
 # -- first texts ------------------------------------------------------------------------------------------------
