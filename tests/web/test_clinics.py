@@ -207,7 +207,7 @@ def test_a_map_beside_a_page_of_clinics_shows_them_all(site_app: Flask, monkeypa
 def test_the_list_says_who_is_open_and_what_makes_a_clinic_easy(site_app: Flask) -> None:
     text = words(site_app, "clinics")
     assert "Råholt Closed now, opens today 10:00 Mønsterbakken 7, 2070 RÅHOLT" in text
-    assert "Today: 10:00–18:00 Has: way in without steps, quiet room" in text
+    assert "Today: 10:00–18:00 Here: way in without steps, quiet room" in text
     assert "lift, accessible toilet, hearing loop, a place to lie down, quiet room" in text
     assert "/en/clinicians" in inner_links(site_app.test_client().get("/en/clinics").text, "")
 

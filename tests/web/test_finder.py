@@ -295,7 +295,7 @@ def test_when_nobody_knows_what_is_free_the_planner_is_still_one_link_away(
     walker = find(Walker(finder_app))
     assert set(results(walker)) == EVERYBODY
     card = _card(walker, "Ask Eksempel", "Lambertseter")
-    assert "What is free is not known here just now." in _words(card)
+    assert "We cannot show free times just now." in _words(card)
     assert "Book with Ask Eksempel" in _words(card)
 
 
@@ -328,11 +328,11 @@ def test_an_unknown_place_is_said_and_looked_without(walker: Walker, place: str)
         ("?profession=naprapath", "Nobody here has the profession “naprapath”. Choose from the list."),
         ("?speaks=tlh", "Nobody here speaks “tlh”. Choose from the list."),
         ("?need=pool", "“pool” is nothing that we know of our clinics. Choose from the list."),
-        ("?order=up", "“up” is no order. Choose one of the two."),
+        ("?order=up", "“up” is not an order you can choose. Choose one of the two."),
         ("?order=nearest", "Write a place or postcode, too, to see the nearest first."),
         ("?within=25", "Write a place or postcode, too, to count from."),
-        ("?place=Oslo&within=7", "“7” is no distance to choose. Choose from the list."),
-        ("?place=Oslo&within=-1e9", "“-1e9” is no distance to choose. Choose from the list."),
+        ("?place=Oslo&within=7", "“7” is not a distance you can choose. Choose from the list."),
+        ("?place=Oslo&within=-1e9", "“-1e9” is not a distance you can choose. Choose from the list."),
     ],
 )
 def test_a_value_that_means_nothing_is_said_beside_its_field(walker: Walker, query: str, said: str) -> None:
