@@ -58,7 +58,7 @@ def test_an_error_page_is_whole_and_in_the_language_of_the_address(
     tree = read_strictly(answer.data)
     assert tree.get("lang") == language
     assert "00 00 00 00" in answer.text
-    assert answer.headers["Cache-Control"] == "no-store"
+    assert (answer.headers["Cache-Control"], answer.headers["X-Robots-Tag"]) == ("no-store", "noindex")
 
 
 def test_a_wrong_method_names_the_right_ones(demo_client: FlaskClient) -> None:
