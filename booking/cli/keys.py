@@ -15,5 +15,5 @@ keys = AppGroup("keys", help="The keys of what is encrypted.")
 @keys.command("rotate")
 @click.option("--json", is_flag=True, expose_value=False, help="JSON is what is printed, with or without this.")
 def rotate() -> None:
-    """Encrypt everything that is encrypted anew with the first of BOOKING_HEALTH_KEYS; then older ones can be dropped."""
+    """Encrypt everything anew with the first of BOOKING_HEALTH_KEYS; then older ones can be dropped."""
     show({"encrypted": rotate_keys(office())})

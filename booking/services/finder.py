@@ -17,11 +17,14 @@ from booking.services.office import Office
 from booking.services.postcodes import Place, find_place, of_postcode, plain
 from booking.services.soonest import Prospect, prospects
 from booking.store.clinics import ClinicFacts, clinic_facts
-from booking.store.people import ClinicianFacts, all_professions, clinician_facts
+from booking.store.people import ClinicianFacts, Profession, all_professions, clinician_facts
 from booking.store.schedules import workplaces
 
 MOST_RELAXED = 8
 """How many ways out of no match are told."""
+
+AUTHORISED = "authorised"
+"""In place of one profession: all whose members are authorised health personnel."""
 
 Pair = tuple[int, int]
 """(clinic, clinician), by their ids"""
@@ -47,8 +50,9 @@ class Wish(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sought:
-    """What is wished for; None and nothing: all the same. `within`: kilometres from `place`; `speaks`: a language's
-    code; `nearest`: by distance from `place`, else by the first session of a whole course."""
+    """What is wished for; None and nothing: all the same. `within`: kilometres from `place`; `profession`: a slug, or
+    AUTHORISED; `speaks`: a language's code; `nearest`: by distance from `place`, else by the first session of a whole
+    course."""
 
     place: Place | None = None
     within: int | None = None
@@ -106,7 +110,7 @@ def find(session: Session, office: Office, sought: Sought, *, now: datetime) -> 
     """
     clinics = {clinic.id: clinic for clinic in clinic_facts(session)}
     clinicians = {clinician.id: clinician for clinician in clinician_facts(session)}
-    professions = {each.id: each.slug for each in all_professions(session).values()}
+    professions = {each.id: {each.slug} | _group(each) for each in all_professions(session).values()}
     distances = {clinic.id: _distance(clinic, sought.place) for clinic in clinics.values()}
     there = {clinic.id: _unmet_at(clinic, distances[clinic.id], sought) for clinic in clinics.values()}
     by_her = {clinician.id: _unmet_by(clinician, professions, sought) for clinician in clinicians.values()}
@@ -133,10 +137,14 @@ def _unmet_at(clinic: ClinicFacts, distance: float | None, sought: Sought) -> Wi
     return frozenset(unmet)
 
 
-def _unmet_by(clinician: ClinicianFacts, professions: Mapping[int, str], sought: Sought) -> Wishes:
-    """`professions`: their slugs by their ids."""
+def _group(profession: Profession) -> set[str]:
+    return {AUTHORISED} if profession.authorised else set()
+
+
+def _unmet_by(clinician: ClinicianFacts, professions: Mapping[int, Collection[str]], sought: Sought) -> Wishes:
+    """`professions`: by their ids, under which names they can be wished for."""
     unmet = set()
-    if sought.profession is not None and professions[clinician.profession_id] != sought.profession:
+    if sought.profession is not None and sought.profession not in professions[clinician.profession_id]:
         unmet.add(Wish("profession", sought.profession))
     if sought.speaks is not None and sought.speaks not in clinician.languages:
         unmet.add(Wish("speaks", sought.speaks))

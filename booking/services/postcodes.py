@@ -33,7 +33,7 @@ class Place:
 
 
 def find_place(text: str) -> Place | None:
-    """What is meant by “1150”, “11 50”, “0150 Oslo”, “Råholt”, “raholt” or “Lambertseter, Oslo”; None for an unknown place.
+    """What is meant by “1150”, “11 50”, “0150 Oslo”, “Råholt”, “raholt”, “Lambertseter, Oslo”; None if unknown.
 
     A postcode says more than a name beside it, and what stands before a comma more than what stands after.
     """

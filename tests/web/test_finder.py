@@ -497,3 +497,17 @@ def test_before_there_are_clinics_nobody_is_found_and_nothing_breaks(databases: 
         assert walker.status == 200
         assert "Nobody fits" in walker.text
     databases.drop(url)
+
+
+def test_authorised_professions_can_be_sought_together(walker: Walker) -> None:
+    everybody = results(find(walker))
+    find(walker, "?profession=authorised")
+    assert {clinician for clinician, _ in results(walker)} == {clinician for clinician, _ in everybody} - {
+        "Live Demodatter"
+    }
+
+
+def test_an_article_that_claims_leads_to_authorised_personnel(walker: Walker) -> None:
+    walker.open("/en/articles/acupuncture-can-relieve-fibromyalgia").send("/clinicians#results", place="1150")
+    assert "Bjørk Prøvesen" in walker.text
+    assert "Live Demodatter" not in walker.text

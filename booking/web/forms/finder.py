@@ -12,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 from wtforms import Form, RadioField, SelectField, StringField
 from wtforms.validators import ValidationError
 
-from booking.services.finder import Need, Sought, Wish, locate
+from booking.services.finder import AUTHORISED, Need, Sought, Wish, locate
 from booking.services.postcodes import Place
 from booking.services.wording import sentence
 from booking.store.clinics import ClinicFacts
@@ -49,7 +49,7 @@ class FinderForm(Form):
         self.found: Place | None = locate(self.place.data or "", clinics)
         self.within.choices = choices_of([("", _("Any distance")), *((str(far), _within(far)) for far in DISTANCES)])
         self.county.choices = choices_of([("", _("All counties")), *_counties(clinics)])
-        self.profession.choices = choices_of([("", _("All professions")), *_professions(professions)])
+        self.profession.choices = choices_of(_professions(professions))
         self.speaks.choices = choices_of([("", _("All languages")), *_languages(people)])
         self.need.choices = choices_of(_needs())
         self.order.choices = choices_of(_orders())
@@ -138,7 +138,8 @@ def _counties(clinics: Iterable[ClinicFacts]) -> list[tuple[str, str]]:
 
 
 def _professions(found: Iterable[Profession]) -> list[tuple[str, str]]:
-    return sorted(((each.slug, sentence(local(each.name))) for each in found), key=lambda pair: pair[1])
+    names = sorted(((each.slug, sentence(local(each.name))) for each in found), key=lambda pair: pair[1])
+    return [("", _("All professions")), (AUTHORISED, _("All authorised professions")), *names]
 
 
 def _languages(people: Iterable[ClinicianFacts]) -> list[tuple[str, str]]:
