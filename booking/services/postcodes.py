@@ -51,8 +51,8 @@ def of_postcode(code: str) -> Place | None:
 
 
 def every_place() -> tuple[Place, ...]:
-    """All that is known: areas of postcodes, and places by name."""
-    return (*_areas().values(), *_named())
+    """All that is known: places by name, then areas of postcodes."""
+    return (*_named(), *_areas().values())
 
 
 def plain(name: str) -> str:
@@ -77,7 +77,7 @@ def _areas() -> dict[str, Place]:
 def _names() -> dict[str, Place]:
     """Places by their plain names; the first of one name counts, and a place before an area."""
     found: dict[str, Place] = {}
-    for place in (*_named(), *_areas().values()):
+    for place in every_place():
         found.setdefault(plain(place.name), place)
     return found
 
