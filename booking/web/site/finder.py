@@ -25,6 +25,7 @@ from booking.web.forms.finder import NEAREST, SOONEST, FinderForm
 from booking.web.language import current_language
 from booking.web.office import office
 from booking.web.site.maps import Map, draw
+from booking.web.site.marketing import among_not_authorised
 from booking.web.site.pagination import Link, paged
 
 A_PAGE = 10
@@ -67,7 +68,7 @@ def clinicians() -> str:
         one_is_enough=any(len(each.wishes) == 1 for each in found.relaxed),
         map=_map(page.shown, form.found),
         page=page,
-        article_hidden=not all(each.authorised for each in professions),
+        article_hidden=among_not_authorised(professions),
     )
 
 

@@ -13,13 +13,18 @@ from booking.prose.document import Document
 from booking.services.articles import published_article
 from booking.store.clinics import the_group
 from booking.store.database import db
-from booking.store.people import Clinician
+from booking.store.people import Clinician, Profession
 from booking.web.language import current_language
 
 
 def beside_not_authorised(clinicians: Iterable[Clinician]) -> bool:
     """Whether somebody of them is not authorised, so that no claim may stand on their page."""
-    return not all(clinician.profession.authorised for clinician in clinicians)
+    return among_not_authorised(clinician.profession for clinician in clinicians)
+
+
+def among_not_authorised(professions: Iterable[Profession]) -> bool:
+    """Whether one of them is not authorised, and so are those who have it."""
+    return not all(profession.authorised for profession in professions)
 
 
 def may_stand(document: Document, *, not_authorised: bool) -> bool:
