@@ -88,3 +88,10 @@ def test_no_heading_of_the_list_hides_behind_the_next_free_course(arrive: Arrive
     for number in range(1, links.count()):
         page.keyboard.press("Tab")
         assert links.nth(number).evaluate(HIT), links.nth(number).inner_text()
+
+
+@pytest.mark.parametrize("path", ["", "articles/acupuncture-can-relieve-fibromyalgia", "clinicians", "contact"])
+def test_larger_text_stays_within_a_phone(arrive: Arrive, path: str) -> None:
+    page = arrive("nb", NARROW).open(path).page
+    page.evaluate("document.documentElement.style.fontSize = '140%'")
+    assert page.evaluate("document.documentElement.scrollWidth") == NARROW
