@@ -52,7 +52,7 @@ def leading_article() -> str | None:
 
 def has_other_language() -> bool:
     """Everything there is stands in both languages; only an article can be written in one of them."""
-    if request.endpoint != "site.article" or request.method != "GET":
+    if request.endpoint != "site.article" or request.method not in ("GET", "HEAD"):
         return True
     return len(languages_of(db.session(), (request.view_args or {})["slug"])) > 1
 

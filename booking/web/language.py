@@ -45,7 +45,7 @@ def other_language_url() -> str:
     """The same page in the other language, the query kept."""
     language = "en" if current_language() == "nb" else "nb"
     endpoint = request.endpoint
-    if endpoint is None or request.view_args is None or request.method != "GET" or not _has_language():
+    if endpoint is None or request.view_args is None or request.method not in ("GET", "HEAD") or not _has_language():
         return url_for("site.start", language=language)
     path = url_for(endpoint, **(request.view_args | {"language": language}))
     # Not through url_for, to which some names mean something of their own.
