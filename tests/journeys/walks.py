@@ -29,7 +29,7 @@ _numbers = count(1)
 
 def ask_for_course(visitor: Visitor) -> None:
     """Start page, first question, planner: for a new patient."""
-    visitor.open("").skip().tab_to("main a.button[href$='/book']").press()
+    visitor.open("").skip().tab_to("main a[href$='/book']").press()
     answer_need(visitor, "course-new")
     assert visitor.is_on("book/plan")
 
