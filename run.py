@@ -450,8 +450,9 @@ def test(arguments: Sequence[str]) -> int:
     environ = dict(os.environ)
     if "--all" in arguments:
         environ["BOOKING_TEST_ALL"] = "1"
-    # A file's tests stay together: they share servers and databases. `-n0` brings all into one process again.
-    shared = ["-n", str(min(os.cpu_count() or 1, MOST_TESTERS)), "--dist", "loadfile"]
+    # A file's tests stay together: they share servers and databases. `-n0` brings all into one process again. One
+    # tester more than processors, because the tests of browsers and servers wait a good part of their time.
+    shared = ["-n", str(min((os.cpu_count() or 1) + 1, MOST_TESTERS)), "--dist", "loadfile"]
     become([str(PYTHON), "-m", "pytest", *shared, *(each for each in arguments if each != "--all")], environ)
 
 

@@ -31,7 +31,7 @@ def every_line() -> Iterator[Line]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="bench-")))
         postgresql = stack.enter_context(running_postgresql())
-        databases = Databases(folder, lambda: postgresql)
+        databases = Databases(folder, folder, lambda: postgresql)
         for backend in BACKENDS:
             yield from lines(databases, backend, Size(), Effort())
 

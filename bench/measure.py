@@ -55,10 +55,10 @@ def compare(
 ) -> dict[str, Ratio]:
     """The ratio of `measured` to `reference` by each of the clocks, which are asked for when both have been run."""
     sides = (measured, reference)
-    times = [runs_a_turn(side, effort) for side in sides]
-    running = clocks()
     turns: list[list[dict[str, float]]] = [[], []]
     with frozen():
+        times = [runs_a_turn(side, effort) for side in sides]
+        running = clocks()
         for pair in range(effort.pairs):
             for which in (0, 1) if pair % 2 else (1, 0):
                 turns[which].append(turn(sides[which], times[which], running))

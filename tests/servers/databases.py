@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from enum import Enum
+from fcntl import LOCK_EX, flock
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
@@ -36,10 +37,13 @@ class Content(Enum):
 
 
 class Databases:
-    """Makes databases: each kind of content once with the real commands, and from there by copying."""
+    """Makes databases: each kind of content once with the real commands, and from there by copying.
 
-    def __init__(self, sqlite_folder: Path, postgresql: Callable[[], URL]) -> None:
-        self._folder = sqlite_folder
+    What takes longest, a filled SQLite database, is made once for all processes that share the tests.
+    """
+
+    def __init__(self, sqlite_folder: Path, shared_folder: Path, postgresql: Callable[[], URL]) -> None:
+        self._folder, self._shared = sqlite_folder, shared_folder
         self._postgresql = postgresql
         self._templates: dict[tuple[str, Content], str] = {}
         self._numbers = count(1)
@@ -62,10 +66,23 @@ class Databases:
 
     def _template(self, backend: str, content: Content) -> str:
         if (backend, content) not in self._templates:
-            url = self._empty(backend) if content is Content.TABLES else self.new(backend, self._base(content))
-            fill(url, content)
-            self._templates[backend, content] = url
+            shared = (backend, content) == ("sqlite", Content.FILLED)
+            self._templates[backend, content] = self._taken_over() if shared else self._made(backend, content)
         return self._templates[backend, content]
+
+    def _made(self, backend: str, content: Content) -> str:
+        url = self._empty(backend) if content is Content.TABLES else self.new(backend, self._base(content))
+        fill(url, content)
+        return url
+
+    def _taken_over(self) -> str:
+        """A copy of the filled database, made here if no other process has made it."""
+        whole = self._shared / "filled.db"
+        with (self._shared / "filled.lock").open("w") as lock:
+            flock(lock, LOCK_EX)
+            if not whole.exists():
+                os.replace(make_url(self._made("sqlite", Content.FILLED)).database or "", whole)
+        return self._clone(f"sqlite:///{whole}", self._name())
 
     def _base(self, content: Content) -> Content:
         return Content.DEMONSTRATION if content is Content.FILLED else Content.TABLES
@@ -204,7 +221,9 @@ def postgresql_server() -> Iterator[Callable[[], URL]]:
 @pytest.fixture(scope="session")
 def databases(tmp_path_factory: pytest.TempPathFactory, postgresql_server: Callable[[], URL]) -> Iterator[Databases]:
     """Makes databases: `databases.new("sqlite" | "postgresql", Content.…)` is a URL."""
-    databases = Databases(tmp_path_factory.mktemp("databases"), postgresql_server)
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    databases = Databases(tmp_path_factory.mktemp("databases"), shared, postgresql_server)
     yield databases
     databases.drop_templates()
 

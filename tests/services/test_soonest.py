@@ -117,6 +117,7 @@ def first_free_visit(prospect: Prospect) -> datetime | None:
 # -- as the planner says --------------------------------------------------------------------------------------
 
 
+@only_sqlite
 def test_what_was_looked_up_is_what_the_planner_proposes_first(full_house: Flask) -> None:
     look_ahead(office(), now=NOW)
     found = shown()

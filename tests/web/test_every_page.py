@@ -52,7 +52,7 @@ def all_pages(app: Flask) -> Iterator[Page]:
     waiting, seen, endless = list(BEGINNINGS), set(BEGINNINGS), dict[str, int]()
     while waiting:
         url = waiting.pop(0)
-        answer = app.test_client().get(url)
+        answer = app.test_client().get(url, buffered=True)
         yield Page.read(url, answer)
         if answer.mimetype != "text/html":
             continue
