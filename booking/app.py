@@ -20,7 +20,7 @@ from booking.services.courses import release_lapsed
 from booking.services.office import Office
 from booking.services.privacy import forget_comment_addresses, forget_unfinished
 from booking.services.soonest import look_ahead
-from booking.services.tasks import forget_messages
+from booking.services.tasks import forget_calls
 from booking.store.clinics import the_group
 from booking.store.database import db
 from booking.web import register_web
@@ -94,7 +94,7 @@ def chores_of(office: Office) -> tuple[Callable[[datetime], object], ...]:
         lambda now: release_lapsed(office, now=now, at=machine_now()),
         lambda now: forget_unfinished(now=now),
         lambda now: forget_comment_addresses(now=now),
-        lambda now: forget_messages(now=now),
+        lambda now: forget_calls(now=now),
         lambda now: look_ahead(office, now=now),
     )
 

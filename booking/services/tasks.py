@@ -21,8 +21,10 @@ CALL_WITHIN = 1
 LONGEST_MESSAGE = 500
 """Characters."""
 
-MESSAGE_KEPT = timedelta(days=30)
-"""A message is read before the call, which comes much sooner; then it is forgotten."""
+CALL_ME = "call_me"
+
+CALL_KEPT = timedelta(days=30)
+"""The call is promised much sooner; then who asked for it is forgotten."""
 
 
 def ask_for_call(
@@ -40,25 +42,25 @@ def ask_for_call(
 
     def work(session: Session) -> datetime:
         sealed = seal(office, {"message": message}) if message else None
-        add_task(session, "call_me", name, phone, language=language, note=note, message=sealed, due=due, now=now)
+        add_task(session, CALL_ME, name, phone, language=language, note=note, message=sealed, due=due, now=now)
         return due
 
     return unit_of_work(work)
 
 
 def message_of(office: Office, task: Task) -> str | None:
-    """What the caller wrote, readable; None if she wrote nothing, or it is forgotten."""
+    """What the caller wrote, readable; None if she wrote nothing. Raises InvalidToken if its key is gone."""
     return None if task.message is None else str(unseal(office, task.message)["message"])
 
 
-def forget_messages(*, now: datetime) -> int:
-    """Deletes messages of `MESSAGE_KEPT` ago, whether anybody has rung or not; how many."""
+def forget_calls(*, now: datetime) -> int:
+    """Deletes wishes to be called of `CALL_KEPT` ago, whether anybody has rung or not; how many."""
 
     def work(session: Session) -> int:
-        with_message = select(Task).where(Task.message.is_not(None), Task.created_at <= utc(now - MESSAGE_KEPT))
-        old = list(session.scalars(with_message.with_for_update(skip_locked=True)))
+        wished = select(Task).where(Task.kind == CALL_ME, Task.created_at <= utc(now - CALL_KEPT))
+        old = list(session.scalars(wished.with_for_update(skip_locked=True)))
         for task in old:
-            task.message = None
+            session.delete(task)
         return len(old)
 
     return unit_of_work(work)

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from booking.services.office import Office
 from booking.services.privacy import rotate_keys
-from booking.services.tasks import MESSAGE_KEPT, ask_for_call, forget_messages, message_of
+from booking.services.tasks import CALL_KEPT, ask_for_call, forget_calls, message_of
 from booking.store.database import db
 from booking.store.tasks import Task
 from tests.builders import NOW, office
@@ -55,10 +55,9 @@ def test_messages_are_encrypted_anew_with_a_new_key(app: Flask) -> None:
         assert message_of(with_key(new), the_task()) == "Ring på døra"
 
 
-def test_a_message_is_forgotten_and_the_wish_is_not(app: Flask) -> None:
+def test_who_wished_to_be_called_is_forgotten_after_a_month(app: Flask) -> None:
     with app.app_context():
         asked()
-        assert forget_messages(now=NOW + MESSAGE_KEPT - timedelta(minutes=1)) == 0
-        assert forget_messages(now=NOW + MESSAGE_KEPT) == 1
-        assert the_task().message is None
-        assert the_task().phone == "+4722222222"
+        assert forget_calls(now=NOW + CALL_KEPT - timedelta(minutes=1)) == 0
+        assert forget_calls(now=NOW + CALL_KEPT) == 1
+        assert db.session.scalars(select(Task)).all() == []

@@ -304,7 +304,7 @@ def test_who_has_no_whole_course_free_is_told_so(finder_app: Flask, monkeypatch:
     without = [Prospect(each.clinic_id, each.clinician_id, None, None, each.looked_at) for each in known]
     monkeypatch.setattr("booking.services.finder.prospects", lambda *_arguments, **_more: without)
     card = _card(find(Walker(finder_app)), "Ask Eksempel", "Lambertseter")
-    assert "No whole course is free just now. Ask us to call you No first visit is free just now." in _words(card)
+    assert "We know of no whole course just now. Ask us to call you No first visit is free just now." in _words(card)
     assert "Book with" not in _words(card)
 
 

@@ -9,7 +9,7 @@ from flask import render_template
 from booking.services.articles import published, published_article
 from booking.services.privacy import COMMENT_ADDRESS_KEPT, UNFINISHED_KEPT
 from booking.services.proposals import NINE_WEEKS
-from booking.services.tasks import MESSAGE_KEPT
+from booking.services.tasks import CALL_KEPT
 from booking.store.clinics import all_clinics, clinics_to_begin_with, the_group
 from booking.store.database import db
 from booking.store.protocols import protocol_by_slug
@@ -63,7 +63,7 @@ def privacy() -> str:
         unfinished_hours=int(UNFINISHED_KEPT.total_seconds() // 3600),
         hold_minutes=_hold_minutes(),
         address_months=COMMENT_ADDRESS_KEPT.days // DAYS_A_MONTH,
-        message_days=MESSAGE_KEPT.days,
+        call_days=CALL_KEPT.days,
     )
 
 
