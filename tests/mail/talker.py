@@ -54,10 +54,9 @@ class Talker:
             if line == b".\r\n":
                 break
             content += line
-        told = self._answer(connection, CONTENT)
-        if told and self.answers.get(CONTENT, "250").startswith("250"):
-            self.contents.append(content)
-        return told
+        if self.answers.get(CONTENT, "250").startswith("250"):
+            self.contents.append(content)  # before the answer, after which the sender may look at once
+        return self._answer(connection, CONTENT)
 
     def _answer(self, connection: socket.socket, command: str) -> bool:
         answer = self.answers.get(command) or POLITE.get(command, "250 fine")
