@@ -60,7 +60,7 @@ def add_headers(response: Response) -> Response:
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
     headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-    if _is_personal():
+    if is_personal():
         headers.setdefault("Cache-Control", "no-store")
         headers.setdefault("X-Robots-Tag", "noindex")
     elif response.mimetype == "text/html":
@@ -70,7 +70,8 @@ def add_headers(response: Response) -> Response:
     return response
 
 
-def _is_personal() -> bool:
+def is_personal() -> bool:
+    """Whether the page is one person's: behind a secret link, or beside the times she has kept."""
     return _is_behind_a_link() or "hold" in g
 
 

@@ -10,9 +10,11 @@ import gzip
 from functools import lru_cache
 from pathlib import Path
 
-from flask import Flask, current_app, g, request, session
+from flask import Flask, current_app, request, session
 from werkzeug.security import safe_join
 from werkzeug.wrappers import Response
+
+from booking.web.headers import is_personal
 
 SMALLEST = 1024
 """Bytes; what is shorter travels in one packet anyway."""
@@ -58,8 +60,7 @@ def _can_be_packed(response: Response) -> bool:
 def _is_everybodys(response: Response) -> bool:
     if request.endpoint == "static":
         return True
-    personal = any(name in g for name in ("link", "hold", "comment"))
-    return not (personal or session or session.modified or "Set-Cookie" in response.headers)
+    return not (is_personal() or session or session.modified or "Set-Cookie" in response.headers)
 
 
 def _pack(response: Response) -> None:
