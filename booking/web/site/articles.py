@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from booking.domain.period import at_wall, oslo
 from booking.prose.document import Document, Part
-from booking.services.articles import Published, published, published_article
+from booking.services.articles import Published, published
 from booking.services.soonest import prospects
 from booking.store.clinics import Clinic, clinic_facts, clinics_of, the_group
 from booking.store.database import db
@@ -20,7 +20,7 @@ from booking.web import clock
 from booking.web.access import Rule, open_to
 from booking.web.language import LANGUAGES, current_language
 from booking.web.office import office
-from booking.web.site.feedback import Feedback, feedback_on
+from booking.web.site.feedback import Feedback, article_to_tell_of, feedback_on
 from booking.web.site.figure import draw
 from booking.web.site.structured import of_article
 
@@ -53,9 +53,7 @@ class Tag:
 
 @open_to(Rule.EVERYBODY)
 def article(slug: str) -> str:
-    found = published_article(db.session(), slug, current_language())
-    if found is None:
-        abort(404)
+    found = article_to_tell_of(slug)
     return show_article(found, feedback_on(found))
 
 
