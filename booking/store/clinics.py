@@ -76,7 +76,7 @@ class Clinic(Base):
 
     @property
     def full_address(self) -> str:
-        return f"{self.address}, {self.postcode} {self.place}"
+        return _full_address(self.address, self.postcode, self.place)
 
 
 class Room(Base):
@@ -105,12 +105,14 @@ class ClinicName(NamedTuple):
 
     name: str
     slug: str
+    full_address: str
 
 
 def first_clinics(session: Session, most: int) -> list[ClinicName]:
     """The first clinics in display order."""
-    names = select(Clinic.name, Clinic.slug).order_by(Clinic.position).limit(most)
-    return [ClinicName(*row) for row in session.execute(names)]
+    columns = select(Clinic.name, Clinic.slug, Clinic.address, Clinic.postcode, Clinic.place)
+    rows = session.execute(columns.order_by(Clinic.position).limit(most))
+    return [ClinicName(name, slug, _full_address(*where)) for name, slug, *where in rows]
 
 
 class ClinicFacts(NamedTuple):
@@ -141,12 +143,6 @@ def clinic_facts(session: Session) -> list[ClinicFacts]:
     return [ClinicFacts(*row) for row in session.execute(facts)]
 
 
-def clinics_to_begin_with(session: Session, most: int) -> list[Clinic]:
-    """The first clinics in display order; their rooms are read when somebody asks for them."""
-    rows = select(Clinic).order_by(Clinic.position).limit(most).options(lazyload(Clinic.rooms))
-    return list(session.scalars(rows))
-
-
 def clinics_of(session: Session, ids: Collection[int]) -> dict[int, Clinic]:
     """These clinics by their ids; their rooms are read when somebody asks for them."""
     rows = session.scalars(select(Clinic).where(Clinic.id.in_(ids)).options(lazyload(Clinic.rooms)))
@@ -169,3 +165,7 @@ def clinic_rules(session: Session) -> dict[int, ClinicRules]:
 
 def clinic_by_slug(session: Session, slug: str) -> Clinic | None:
     return session.scalar(select(Clinic).where(Clinic.slug == slug))
+
+
+def _full_address(address: str, postcode: str, place: str) -> str:
+    return f"{address}, {postcode} {place}"

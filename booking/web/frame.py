@@ -19,7 +19,7 @@ PATIENCE = timedelta(minutes=5)
 """How long mail may wait without a worker before development pages say so."""
 
 MAIN_CLINICS = 6
-"""So many clinics the foot of every page names; all of them stand on their own page."""
+"""So many clinics the foot of every page and the start page name; all of them stand on their own page."""
 
 
 def register(app: Flask) -> None:

@@ -10,7 +10,7 @@ from booking.services.articles import published, published_article
 from booking.services.privacy import COMMENT_ADDRESS_KEPT, UNFINISHED_KEPT
 from booking.services.proposals import NINE_WEEKS
 from booking.services.tasks import CALL_KEPT
-from booking.store.clinics import all_clinics, clinics_to_begin_with, the_group
+from booking.store.clinics import all_clinics, the_group
 from booking.store.database import db
 from booking.store.protocols import protocol_by_slug
 from booking.web.access import Rule, open_to
@@ -20,9 +20,6 @@ from booking.web.site.articles import next_course
 from booking.web.site.structured import of_house
 
 DAYS_A_MONTH = 30
-
-MOST_CLINICS = 6
-"""So many clinics the start page names; all of them stand on their own page."""
 
 STATEMENT_ON = date(2026, 11, 23)
 """When somebody last looked whether the accessibility statement is true."""
@@ -37,7 +34,6 @@ def start() -> str:
         "site/start.html",
         article=published_article(session, leading, language) if leading else None,
         has_articles=bool(published(session, language)),
-        clinics=clinics_to_begin_with(session, MOST_CLINICS),
         course=protocol_by_slug(session, NINE_WEEKS),
         free=next_course(),
         hold_minutes=_hold_minutes(),
