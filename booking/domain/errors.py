@@ -53,3 +53,19 @@ class UnknownComment(BookingError):
 
 class TooYoung(BookingError):
     """Under 16: a guardian books by telephone (patient rights act, section 4-3)."""
+
+
+class NotAllowed(BookingError):
+    """Somebody may not do this to an appointment: not she, not any more, or not in its status."""
+
+    def __init__(self, action: str, status: str) -> None:
+        super().__init__("not allowed", action, status)
+        self.action, self.status = action, status
+
+
+class UnknownAppointment(BookingError):
+    """The course has no such appointment."""
+
+
+class NothingToUndo(BookingError):
+    """No change of the course can be undone any more: its time is up, it was sent, or it was undone before."""

@@ -10,16 +10,28 @@ import base64
 import hashlib
 import hmac
 import secrets
+from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from booking.domain.appointment import Actor
 from booking.domain.errors import UnknownCourse
 from booking.services.office import Office
 from booking.store.articles import Comment
 from booking.store.courses import Course, Link, link_by_hash
+from booking.store.helpers import Helper, helper_by_hash
 
 PAGE, FEED = "page", "feed"
 _TOKEN_BYTES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A course that somebody has opened with a secret link: the patient, or `helper`."""
+
+    course: Course
+    actor: Actor
+    helper: Helper | None = None
 
 
 def new_links(session: Session, office: Office, course: Course) -> None:
@@ -60,6 +72,29 @@ def open_link(session: Session, token: str, scope: str) -> Link:
     if link is None:
         raise UnknownCourse
     return link
+
+
+def new_helper_token(office: Office, helper_id: int) -> str:
+    """The token of a helper's link; the same as long as the installation's key is."""
+    return _token(office.secret_keys[0], f"helper {helper_id}")
+
+
+def helper_url(office: Office, helper: Helper, language: str) -> str:
+    """The course's page for a helper. Raises LookupError if the key under which her link was made is gone."""
+    token = _token_again(office, f"helper {helper.id}", helper.token_hash)
+    return f"{office.url}/{language}/course/{token}"
+
+
+def open_course(session: Session, token: str) -> Opened:
+    """The course behind the patient's token, or a helper's. Raises UnknownCourse for one that opens nothing (more)."""
+    token_hash = hash_of(token)
+    link = link_by_hash(session, token_hash, PAGE)
+    if link is not None:
+        return Opened(link.course, Actor.PATIENT)
+    helper = helper_by_hash(session, token_hash)
+    if helper is None:
+        raise UnknownCourse
+    return Opened(helper.course, Actor.HELPER, helper)
 
 
 def renew(office: Office, link: Link) -> None:

@@ -13,19 +13,13 @@ from enum import IntEnum
 from sqlalchemy import BigInteger, ForeignKey, Index, SmallInteger, delete, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from booking.domain.appointment import Status
 from booking.domain.course import Deviation
 from booking.domain.errors import SlotTaken
 from booking.domain.period import seconds_of
 from booking.store.database import Base
 
-PENDING, BOOKED, ARRIVED, FULFILLED, CANCELLED, NOSHOW = (
-    "pending",
-    "booked",
-    "arrived",
-    "fulfilled",
-    "cancelled",
-    "noshow",
-)
+PENDING, BOOKED, ARRIVED, FULFILLED, CANCELLED, NOSHOW = (status.value for status in Status)
 LIVE = (PENDING, BOOKED, ARRIVED, FULFILLED, NOSHOW)
 """Appointments in one of these statuses take up their time."""
 
@@ -38,6 +32,7 @@ class Appointment(Base):
         Index(None, "clinic_id", "starts_at", "status", "clinician_id", "room_id", "ends_at"),
         Index(None, "course_id", "starts_at"),
         Index(None, "clinician_id", "starts_at"),
+        Index(None, "starts_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

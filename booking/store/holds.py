@@ -15,7 +15,8 @@ class Hold(Base):
     """One visitor's unfinished booking. `visitor` and `address` are keyed hashes; `answers` is encrypted.
 
     `query`: her wishes as they stood in the URL; `revision` counts her choices, so that an older tab is noticed;
-    `course_id`: the course it became, so that a second click does no harm.
+    `course_id`: the course it became, so that a second click does no harm. `change_id`: it keeps the times that this
+    change left, as long as the change can be undone; then nobody visits.
     """
 
     __tablename__ = "holds"
@@ -32,6 +33,7 @@ class Hold(Base):
     expires_at: Mapped[datetime] = mapped_column(index=True)
     extended: Mapped[bool] = mapped_column(default=False)
     course_id: Mapped[int | None] = mapped_column(ForeignKey("courses.id"))
+    change_id: Mapped[int | None] = mapped_column(ForeignKey("changes.id"), index=True)
 
     times: Mapped[list[HeldTime]] = relationship(
         order_by="HeldTime.starts_at", lazy="selectin", cascade="all, delete-orphan"

@@ -15,10 +15,10 @@ from booking.store.database import Base
 
 
 class Message(Base):
-    """One mail to one recipient. `facts`: what it tells, as it was when it was written; `body`: the bytes once made.
+    """One message to one recipient. `facts`: what it tells, as it was when it was written; `body`: the bytes once made.
 
-    `course_id` null: it tells of no course, and all it needs stands in its facts. `due_at` null: nothing more to do.
-    `leased_until`: a worker is at it till then.
+    `medium`: mail, or sms to a number in E.164. `course_id` null: it tells of no course, and all it needs stands in its
+    facts. `due_at` null: nothing more to do. `leased_until`: a worker is at it till then.
     """
 
     __tablename__ = "messages"
@@ -26,6 +26,7 @@ class Message(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str]
+    medium: Mapped[str] = mapped_column(default="mail", server_default="mail")
     course_id: Mapped[int | None] = mapped_column(ForeignKey("courses.id"), index=True)
     appointment_id: Mapped[int | None] = mapped_column(ForeignKey("appointments.id"))
     recipient: Mapped[str]

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from booking.domain.errors import UnknownComment, UnknownCourse
 from booking.services.comments import own_comment
 from booking.services.holds import find_hold
-from booking.services.links import PAGE, open_link
+from booking.services.links import PAGE, open_course, open_link
 from booking.store.database import db
 from booking.web.office import office
 
@@ -20,14 +20,16 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 class Rule(Enum):
-    """`EVERYBODY`: a public page. `VISITOR`: who has times held in this session (`g.hold`). `PAGE_LINK`: who has the
-    secret link in the address (`g.link`). `FEED_LINK`: who has a feed's; the view's one statement asks for it.
-    `COMMENT_LINK`: who has the secret link of a comment (`g.comment`). `DEVELOPER`: who sits at a development machine.
+    """`EVERYBODY`: a public page. `VISITOR`: who has times held in this session (`g.hold`). `PAGE_LINK`: the patient, who
+    has the secret link in the address (`g.link`). `COURSE_LINK`: she, or a helper with a link of her own (`g.opened`).
+    `FEED_LINK`: who has a feed's; the view's one statement asks for it. `COMMENT_LINK`: who has the secret link of a
+    comment (`g.comment`). `DEVELOPER`: who sits at a development machine.
     """
 
     EVERYBODY = "everybody"
     VISITOR = "visitor"
     PAGE_LINK = "page link"
+    COURSE_LINK = "course link"
     FEED_LINK = "feed link"
     COMMENT_LINK = "comment link"
     DEVELOPER = "developer"
@@ -90,6 +92,13 @@ def _page_link() -> None:
         abort(404)
 
 
+def _course_link() -> None:
+    try:
+        g.opened = open_course(db.session(), (request.view_args or {})["token"])
+    except UnknownCourse:
+        abort(404)
+
+
 def _feed_link() -> None:
     """The feed is found by its token alone; asking here, too, would double what an unchanged feed costs."""
 
@@ -110,6 +119,7 @@ _CHECKS: dict[Rule, Callable[[], Response | None]] = {
     Rule.EVERYBODY: _everybody,
     Rule.VISITOR: _visitor,
     Rule.PAGE_LINK: _page_link,
+    Rule.COURSE_LINK: _course_link,
     Rule.FEED_LINK: _feed_link,
     Rule.COMMENT_LINK: _comment_link,
     Rule.DEVELOPER: _developer,

@@ -71,10 +71,10 @@ def add_headers(response: Response) -> Response:
 
 
 def is_personal() -> bool:
-    """Whether the page is one person's: behind a secret link, or beside the times she has kept."""
-    return _is_behind_a_link() or "hold" in g
+    """Whether the page is one person's: behind a secret link or a sign-in, or beside the times she has kept."""
+    return _is_behind_a_link() or "hold" in g or "sign_in" in g
 
 
 def _is_behind_a_link() -> bool:
     """Whether the address of the page is a secret."""
-    return "link" in g or "comment" in g
+    return any(secret in g for secret in ("link", "opened", "comment", "waiter"))
