@@ -5,7 +5,7 @@ A message's facts are a snapshot: it tells what was true when it was written, wh
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -30,7 +30,9 @@ class News(StrEnum):
     """What one readable mail tells; the words are the kinds of messages and the names of their templates.
 
     `BOOKED`: the times are booked. `HELD`: they are kept, and somebody will ring. `RELEASED`: they were given back.
-    `CHANNEL`: the calendar is reached in another way. `LINK`: the patient's page has a new secret link.
+    `CHANNEL`: the calendar is reached in another way. `LINK`: the patient's page has a new secret link. `CHANGED`: some
+    times were moved, cancelled or added. `REMINDER`: what comes soon. `DECLINED`: her calendar has said no, and how to
+    move or cancel. `QUESTIONS`: how it goes.
     """
 
     BOOKED = "confirmation"
@@ -38,6 +40,10 @@ class News(StrEnum):
     RELEASED = "released"
     CHANNEL = "channel"
     LINK = "link"
+    CHANGED = "changed"
+    REMINDER = "reminder"
+    DECLINED = "declined"
+    QUESTIONS = "questions"
 
 
 INVITING = {News.BOOKED, News.CHANNEL}
@@ -53,12 +59,13 @@ def tell(
     *,
     now: datetime,
     at: datetime,
+    more: Mapping[str, Any] | None = None,
 ) -> None:
-    """One readable mail, and the invitations that belong to it."""
+    """One readable mail, and the invitations that belong to it. `more`: facts that only this kind of mail has (JSON)."""
     kinds: list[tuple[str, Appointment | None]] = [(news.value, None)]
     if news in INVITING and course.channel == INVITATIONS:
         kinds += [("request", appointment) for appointment in appointments]
-    _write(session, office, course, appointments, kinds, now=now, at=at)
+    _write(session, office, course, appointments, kinds, now=now, at=at, more=more)
 
 
 def take_back_invitations(
@@ -94,10 +101,11 @@ def _write(
     *,
     now: datetime,
     at: datetime,
+    more: Mapping[str, Any] | None = None,
 ) -> None:
     if course.email is None or not appointments:
         return  # nobody to tell, or nothing: the course is not booked yet, or it is over
-    facts = _facts(session, course)
+    facts = _facts(session, course) | dict(more or {})
     snapshots = {appointment.id: _snapshot(appointment) for appointment in appointments}
     every = {
         "course_id": course.id,

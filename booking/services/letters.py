@@ -129,7 +129,7 @@ def compose(session: Session, office: Office, message: Message) -> bytes:
     """
     with force_locale(message.language):
         if message.course_id is None:
-            return plain_mail(_comment_letter(session, office, message))
+            return plain_mail(_WITHOUT_COURSE[message.kind](session, office, message))
         case = _case(session, office, message, message.course_id)
         return _mail(case, _letter(message, office, case.group, message.facts["name"], _context(case)))
 
@@ -191,6 +191,10 @@ def _comment_letter(session: Session, office: Office, message: Message) -> Lette
         "own_url": comment_url(office, comment, message.language),
     }
     return _letter(message, office, group, "", context)
+
+
+_WITHOUT_COURSE: Mapping[str, Callable[[Session, Office, Message], Letter]] = {"comment": _comment_letter}
+"""Letters that tell of no course, by their kind."""
 
 
 def _letter(message: Message, office: Office, group: Group, name: str, context: Mapping[str, Any]) -> Letter:
