@@ -61,7 +61,7 @@ def tell(
     at: datetime,
     more: Mapping[str, Any] | None = None,
 ) -> None:
-    """One readable mail, and the invitations that belong to it. `more`: facts that only this kind of mail has (JSON)."""
+    """One readable mail, and the invitations that belong to it. `more`: facts (JSON) of this kind of mail only."""
     kinds: list[tuple[str, Appointment | None]] = [(news.value, None)]
     if news in INVITING and course.channel == INVITATIONS:
         kinds += [("request", appointment) for appointment in appointments]

@@ -22,7 +22,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 class Rule(Enum):
     """`EVERYBODY`: a public page. `VISITOR`: who has times held in this session (`g.hold`). `PAGE_LINK`: the patient,
     who has the secret link in the address (`g.link`). `COURSE_LINK`: she, or a helper with a link of her own
-    (`g.opened`). `FEED_LINK`: who has a feed's; the view's one statement asks for it. `COMMENT_LINK`: who has the secret
+    (`g.opened`). `FEED_LINK`: who has a feed's; the view asks for it. `COMMENT_LINK`: who has the secret
     link of a comment (`g.comment`). `DEVELOPER`: who sits at a development machine.
     """
 
