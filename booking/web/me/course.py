@@ -8,6 +8,7 @@ from flask import g, render_template, request
 from flask_babel import gettext as _
 
 from booking.services.invitations import mails_for
+from booking.services.links import Opened
 from booking.store.courses import RELEASED, WAITING, Course
 from booking.store.database import db
 from booking.web import clock
@@ -26,10 +27,15 @@ def find() -> str:
     return render_template("me/find.html", kept=still_kept_until())
 
 
-@open_to(Rule.PAGE_LINK)
+@open_to(Rule.COURSE_LINK)
 def course(token: str) -> str:
+    """For the patient everything; for a helper times, places and what to bring, and what she may change."""
+    opened: Opened = g.opened
     done = _DONE.get(request.args.get("done", ""))
-    return render_template("me/course.html", **_facts(g.link.course), done_words=done() if done else None)
+    facts = _facts(opened.course) if opened.helper is None else _facts_for_helper(opened.course)
+    return render_template(
+        "me/course.html", **facts, helper=opened.helper, token=token, done_words=done() if done else None
+    )
 
 
 @open_to(Rule.PAGE_LINK)
@@ -56,19 +62,28 @@ _DONE = {
 
 
 def _facts(course: Course) -> dict[str, Any]:
+    """What the patient's pages show."""
+    return {
+        **_facts_for_helper(course),
+        "course": course,
+        "waiting_words": waiting_words(course),
+        "needs": [NEEDS[need] for need in course.needs if need in NEEDS],
+        **calendar_of(course),
+    }
+
+
+def _facts_for_helper(course: Course) -> dict[str, Any]:
+    """Times and places. Who holds a helper's link is told no reference, no contact, no needs and no other link."""
     now = clock.now()
     told = told_of(db.session(), course, now=now)
     return {
-        "course": course,
+        "patient_name": course.name,
         "told": told,
         "waiting": course.status == WAITING,
         "released": course.status == RELEASED,
-        "waiting_words": waiting_words(course),
         "next_panel": next_panel(told, now=now),
         "rows": rows_of(told, now=now),
         "same": same_words(told),
-        "needs": [NEEDS[need] for need in course.needs if need in NEEDS],
         "cancel_hours": max((clinic.cancel_hours for clinic in told.clinics), default=24),
         "article_hidden": beside_not_authorised(visit.clinician for visit in told.visits),
-        **calendar_of(course),
     }

@@ -115,7 +115,7 @@ def _picture(session: Session, visits: Sequence[Visit]) -> pictures.Picture:
     clinic = Counter(visit.clinic.id for visit in visits).most_common(1)[0][0]
     first, last = (oslo(each.period.start).date() for each in (visits[0], visits[-1]))
     ground = pictures.Ground(closed=_closed(session, clinic, first - timedelta(days=6), last + timedelta(days=6)))
-    return pictures.picture_of([drawn(visit) for visit in visits], ground, _("Your visits, weeks across and days down"))
+    return pictures.picture_of([drawn(visit) for visit in visits], ground, _("All visits, weeks across and days down"))
 
 
 def _closed(session: Session, clinic_id: int, first: date, last: date) -> dict[date, str]:
