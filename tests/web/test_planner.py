@@ -17,9 +17,9 @@ from sqlalchemy import func, select
 from booking.domain.course import PartOfDay
 from booking.domain.period import OSLO, at_wall
 from booking.services.proposals import Asked, Rhythm, Swap
+from booking.services.wishes import Unreadable, asked_of, parsed, query_of, rhythm_of
 from booking.store.database import db
 from booking.store.holds import Hold
-from booking.web.wishes import Unreadable, asked_of, parsed, query_of, rhythm_of
 from tests.conftest import application
 from tests.servers.databases import Content, Databases, only_sqlite
 from tests.web.walker import Walker

@@ -9,13 +9,13 @@ from flask.typing import ResponseReturnValue
 
 from booking.domain.period import oslo
 from booking.services.tasks import CALL_WITHIN, ask_for_call
+from booking.services.wishes import Unreadable, read_date
 from booking.web import clock
 from booking.web.access import Rule, open_to
 from booking.web.forms.calls import CallForm
 from booking.web.language import current_language
 from booking.web.limits import CALLS, kept, limiter
 from booking.web.office import office
-from booking.web.wishes import Unreadable, read_date
 
 LONGEST_PROMISE = timedelta(days=14)
 

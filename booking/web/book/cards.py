@@ -17,11 +17,11 @@ from booking.domain.protocol import Treatment
 from booking.domain.slot import Availability
 from booking.services import wording
 from booking.services.proposals import Asked, Rhythm
+from booking.services.wishes import query_of, rhythm_text
 from booking.web.book.house import House
 from booking.web.book.words import from_to, number_word, rhythm_name, what_it_covers
 from booking.web.language import current_language
 from booking.web.pictures import Explained, Ground, Link, Picture, Row, Visit, explained, picture_of, rows_of
-from booking.web.wishes import query_of, rhythm_text
 
 NOTICEABLE = 60
 """Minutes by which two starts must differ to be called earlier or later."""

@@ -13,6 +13,7 @@ from werkzeug.datastructures import MultiDict
 from booking.domain.errors import DoesNotFit, SlotTaken
 from booking.services.holds import Choice, find_hold, hold
 from booking.services.proposals import Asked, Chosen, UnknownWish, plan_chosen, plan_visit
+from booking.services.wishes import Unreadable, asked_of, parsed, query_of, read_place, rhythm_of
 from booking.store.database import db
 from booking.web import clock
 from booking.web.access import Rule, open_to
@@ -21,7 +22,6 @@ from booking.web.book.steps import next_url, this_draft
 from booking.web.book.visitor import drafted, take_offered, this_visitor
 from booking.web.forms.need import SINGLE
 from booking.web.office import office
-from booking.web.wishes import Unreadable, asked_of, parsed, query_of, read_place, rhythm_of
 
 
 class Changed(Exception):

@@ -7,12 +7,12 @@ from sqlalchemy.orm import Session
 
 from booking.domain.course import Planned
 from booking.domain.protocol import StepKind
+from booking.services.wishes import Slugs
 from booking.store.clinics import all_clinics
 from booking.store.holds import HeldTime
 from booking.store.people import all_clinicians
 from booking.web.language import current_language
 from booking.web.pictures import Visit
-from booking.web.wishes import Slugs
 
 
 class House:

@@ -14,6 +14,7 @@ from booking.services import wording
 from booking.services.holds import hold
 from booking.services.proposals import UnknownWish
 from booking.services.rescue import Offer, Place, Rescue
+from booking.services.wishes import place_text
 from booking.store.database import db
 from booking.web import clock
 from booking.web.access import Rule, open_to
@@ -23,7 +24,6 @@ from booking.web.book.visitor import this_visitor
 from booking.web.forms.check import Offered, lost_form
 from booking.web.office import office
 from booking.web.pictures import day_at_time, name_of
-from booking.web.wishes import place_text
 
 
 @open_to(Rule.VISITOR)

@@ -35,6 +35,7 @@ from booking.services.proposals import (
     propose,
     with_swaps,
 )
+from booking.services.wishes import Unreadable, asked_of, parsed, query_of, rhythm_of
 from booking.store.database import db
 from booking.store.protocols import protocol_by_slug
 from booking.web import clock
@@ -49,7 +50,6 @@ from booking.web.language import current_language
 from booking.web.limits import CALENDARS, limiter
 from booking.web.office import office
 from booking.web.pictures import Link, day_at_time, rows_of
-from booking.web.wishes import Unreadable, asked_of, parsed, query_of, rhythm_of
 
 NEAREST = 6
 """How many of the other times of a week stand on top, best first."""

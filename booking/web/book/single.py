@@ -17,6 +17,7 @@ from booking.domain.period import oslo
 from booking.domain.protocol import Protocol
 from booking.services import wording
 from booking.services.proposals import Asked, free_days, limits_of
+from booking.services.wishes import place_text, query_of
 from booking.store.database import db
 from booking.store.protocols import protocol_by_slug
 from booking.web import clock
@@ -27,7 +28,6 @@ from booking.web.forms.single import SingleForm
 from booking.web.forms.wishes import part_name, part_word
 from booking.web.language import current_language
 from booking.web.office import office
-from booking.web.wishes import place_text, query_of
 
 DATES = 10
 """Free dates a page: with five, a quarter of all people asked for later dates (NHS booking research, 2023)."""

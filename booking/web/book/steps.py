@@ -22,6 +22,7 @@ from booking.services.courses import ADULT_AT, Details, age_on
 from booking.services.holds import answers_of, busy_of, keep_again
 from booking.services.links import PAGE, token_of
 from booking.services.proposals import NINE_WEEKS, Asked, Rhythm
+from booking.services.wishes import asked_of, parsed, rhythm_of
 from booking.store.courses import links_of
 from booking.store.database import db
 from booking.store.holds import Hold
@@ -34,7 +35,6 @@ from booking.web.forms.details import DetailsForm
 from booking.web.language import current_language
 from booking.web.office import office
 from booking.web.pictures import day_at_time
-from booking.web.wishes import asked_of, parsed, rhythm_of
 
 STEPS = ("health", "health_more", "details", "check")
 

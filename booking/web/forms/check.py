@@ -11,8 +11,8 @@ from flask_wtf import FlaskForm
 from wtforms import HiddenField, RadioField
 from wtforms.validators import ValidationError
 
+from booking.services.wishes import Unreadable, read_place
 from booking.web.forms.fields import choices_of
-from booking.web.wishes import Unreadable, read_place
 
 
 class CheckForm(FlaskForm):

@@ -14,12 +14,12 @@ from wtforms.validators import ValidationError
 
 from booking.services import wording
 from booking.services.proposals import Asked
+from booking.services.wishes import Unreadable, read_date
 from booking.store.clinics import Clinic
 from booking.store.people import Clinician
 from booking.web.forms.fields import Ticks, choices_of, unknown
 from booking.web.forms.need import SINGLE
 from booking.web.language import current_language
-from booking.web.wishes import Unreadable, read_date
 
 
 class SingleForm(Form):

@@ -16,11 +16,11 @@ from wtforms.validators import ValidationError
 from booking.domain.course import PartOfDay
 from booking.services import wording
 from booking.services.proposals import NINE_WEEKS, Asked
+from booking.services.wishes import MOST_AWAY, WEEKDAYS, Unreadable, read_date, read_dates
 from booking.store.clinics import Clinic
 from booking.store.people import Clinician
 from booking.web.forms.fields import SHOWN, Tick, Ticks, choices_of, unknown
 from booking.web.language import current_language
-from booking.web.wishes import MOST_AWAY, WEEKDAYS, Unreadable, read_date, read_dates
 
 WORKING_DAYS = 5
 LONGEST_AWAY = timedelta(days=366)
