@@ -16,7 +16,8 @@ class Hold(Base):
 
     `query`: her wishes as they stood in the URL; `revision` counts her choices, so that an older tab is noticed;
     `course_id`: the course it became, so that a second click does no harm. `change_id`: it keeps the times that this
-    change left, as long as the change can be undone; then nobody visits.
+    change left, as long as the change can be undone; then nobody visits. `lapse_noted`: when the waiting list was last
+    told that its times can be had again; it is told once each time the hold runs out.
     """
 
     __tablename__ = "holds"
@@ -34,6 +35,7 @@ class Hold(Base):
     extended: Mapped[bool] = mapped_column(default=False)
     course_id: Mapped[int | None] = mapped_column(ForeignKey("courses.id"))
     change_id: Mapped[int | None] = mapped_column(ForeignKey("changes.id"), index=True)
+    lapse_noted: Mapped[datetime | None]
 
     times: Mapped[list[HeldTime]] = relationship(
         order_by="HeldTime.starts_at", lazy="selectin", cascade="all, delete-orphan"

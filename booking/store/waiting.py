@@ -5,16 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import JSON, ColumnElement, ForeignKey, Index, exists, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from booking.store.database import Base, utc
+from booking.store.holds import Hold
+from booking.store.outbox import Message
+
+TAKEN, REFUSED, LAPSED = "taken", "refused", "lapsed"
+"""How an offer ended."""
+
+Stretch = tuple[int, int, int, int]
+"""(clinic, clinician, start, end), start and end in seconds since 1970-01-01 UTC."""
 
 
 class Waiter(Base):
-    """Somebody who waits: for a course (`query`: her wishes, as in a URL), or for a better time of `appointment_id`.
+    """Somebody who waits: for a course (`query`: her wishes, as in a URL), or, with a course, for a better time of
+    `appointment_id`, or for one of a session that is missing from it.
 
     Name and contact as given. `offer_hours`: how long an offer to her is kept. `until`: when the wish ends by itself.
+    `chances`: what was given back since she was last asked, and could serve her; `woken_at`: since when there is some.
     """
 
     __tablename__ = "waiters"
@@ -32,10 +42,15 @@ class Waiter(Base):
     created_at: Mapped[datetime]
     until: Mapped[datetime] = mapped_column(index=True)
     ended_at: Mapped[datetime | None]
+    chances: Mapped[list[Stretch]] = mapped_column(JSON)
+    woken_at: Mapped[datetime | None]
 
 
 class WaitingOffer(Base):
-    """Times that are kept for one waiter until `expires_at`; `answer`: taken, refused or lapsed, null while open."""
+    """Times that are kept for one waiter until `expires_at`; `answer`: taken, refused or lapsed, null while open.
+
+    `times`: which ones, the one that was chosen for her first; they are never offered to her again.
+    """
 
     __tablename__ = "waiting_offers"
     __table_args__ = (Index(None, "answer", "expires_at"),)
@@ -43,6 +58,7 @@ class WaitingOffer(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     waiter_id: Mapped[int] = mapped_column(ForeignKey("waiters.id"), index=True)
     hold_id: Mapped[int | None] = mapped_column(ForeignKey("holds.id", ondelete="SET NULL"), index=True)
+    times: Mapped[list[Stretch]] = mapped_column(JSON)
     made_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     answer: Mapped[str | None]
@@ -68,3 +84,86 @@ def note_freed(session: Session, times: Iterable[tuple[int, int, datetime, datet
         session.add(
             FreedTime(clinic_id=clinic_id, clinician_id=clinician_id, starts_at=start, ends_at=end, freed_at=utc(now))
         )
+
+
+def freed_times(session: Session, most: int) -> list[FreedTime]:
+    """The oldest of what was given back, for who tells the waiters; what another worker is at is left out."""
+    rows = select(FreedTime).order_by(FreedTime.id).limit(most)
+    return list(session.scalars(rows.with_for_update(skip_locked=True)))
+
+
+def waiters_to_tell(session: Session, *, now: datetime) -> list[Waiter]:
+    """All who wait, by their ids; nobody else changes them until the transaction ends."""
+    rows = select(Waiter).where(Waiter.ended_at.is_(None), Waiter.until > now)
+    return list(session.scalars(rows.order_by(Waiter.id).with_for_update()))
+
+
+def woken_waiters(session: Session, *, now: datetime) -> list[Waiter]:
+    """Who waits, has chances and no open offer, the oldest wish first."""
+    offered = exists().where(WaitingOffer.waiter_id == Waiter.id, WaitingOffer.answer.is_(None))
+    rows = select(Waiter).where(Waiter.ended_at.is_(None), Waiter.until > now, Waiter.woken_at.is_not(None), ~offered)
+    return list(session.scalars(rows.order_by(Waiter.created_at, Waiter.id)))
+
+
+def waiter_by_hash(session: Session, token_hash: str) -> Waiter | None:
+    return session.scalar(select(Waiter).where(Waiter.token_hash == token_hash))
+
+
+def waiter_for_course(session: Session, email: str, query: str, *, now: datetime) -> Waiter | None:
+    """Who waits for a course with this address and these wishes."""
+    same = Waiter.course_id.is_(None), Waiter.email == email, Waiter.query == query
+    return session.scalar(select(Waiter).where(*same, *_waits(now)).with_for_update())
+
+
+def waiter_for_visit(session: Session, course_id: int, appointment_id: int | None, *, now: datetime) -> Waiter | None:
+    """Who waits for a better time of this appointment, or, without one, for a session missing from the course."""
+    same = Waiter.course_id == course_id, Waiter.appointment_id == appointment_id
+    return session.scalar(select(Waiter).where(*same, *_waits(now)).order_by(Waiter.id).limit(1))
+
+
+def offer_open_to(session: Session, waiter_id: int) -> WaitingOffer | None:
+    return session.scalar(
+        select(WaitingOffer).where(WaitingOffer.waiter_id == waiter_id, WaitingOffer.answer.is_(None))
+    )
+
+
+def offers_to(session: Session, waiter_id: int) -> list[WaitingOffer]:
+    """All offers that were ever made to her, oldest first."""
+    return list(
+        session.scalars(select(WaitingOffer).where(WaitingOffer.waiter_id == waiter_id).order_by(WaitingOffer.id))
+    )
+
+
+def lapsed_offers(session: Session, *, now: datetime) -> list[WaitingOffer]:
+    """Offers that nobody answered in time, but for those that somebody answers just now."""
+    rows = select(WaitingOffer).where(WaitingOffer.answer.is_(None), WaitingOffer.expires_at <= now)
+    return list(session.scalars(rows.order_by(WaitingOffer.id).with_for_update(skip_locked=True)))
+
+
+def lapsed_holds(session: Session, *, now: datetime) -> list[Hold]:
+    """Holds of visitors that ran out since this was last asked; what another worker is at is left out."""
+    offered = exists().where(WaitingOffer.hold_id == Hold.id, WaitingOffer.answer.is_(None))
+    unnoted = or_(Hold.lapse_noted.is_(None), Hold.lapse_noted < Hold.expires_at)
+    whose = Hold.course_id.is_(None), Hold.change_id.is_(None), ~offered
+    rows = select(Hold).where(Hold.expires_at <= now, unnoted, *whose)
+    return list(session.scalars(rows.order_by(Hold.id).with_for_update(skip_locked=True)))
+
+
+def ended_waiters(session: Session, before: datetime) -> list[Waiter]:
+    """Whose wish ended, in whatever way, before this moment."""
+    rows = select(Waiter).where(or_(Waiter.ended_at <= before, Waiter.until <= before))
+    return list(session.scalars(rows.order_by(Waiter.id).with_for_update(skip_locked=True)))
+
+
+def drop_unsent_offer(session: Session, offer_id: int) -> None:
+    """Lets go of the mail that tells of an offer, if no worker has taken it up."""
+    waiting = select(Message).where(
+        Message.kind == "offer", Message.due_at.is_not(None), Message.attempts == 0, Message.body.is_(None)
+    )
+    for message in session.scalars(waiting.with_for_update(skip_locked=True)):
+        if message.facts["offer_id"] == offer_id:
+            session.delete(message)
+
+
+def _waits(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return Waiter.ended_at.is_(None), Waiter.until > now

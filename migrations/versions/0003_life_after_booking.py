@@ -97,6 +97,7 @@ def upgrade() -> None:
         sa.Column("by_sms", sa.Boolean(), nullable=False),
         sa.Column("quiet_from", sa.Integer(), nullable=False),
         sa.Column("quiet_until", sa.Integer(), nullable=False),
+        sa.Column("questions", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["course_id"], ["courses.id"], name=op.f("fk_reminder_wishes_course_id_courses")),
         sa.PrimaryKeyConstraint("course_id", name=op.f("pk_reminder_wishes")),
     )
@@ -201,6 +202,8 @@ def upgrade() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("until", sa.BigInteger(), nullable=False),
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
+        sa.Column("chances", sa.JSON(), nullable=False),
+        sa.Column("woken_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
             ["appointment_id"], ["appointments.id"], name=op.f("fk_waiters_appointment_id_appointments")
         ),
@@ -219,6 +222,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("waiter_id", sa.Integer(), nullable=False),
         sa.Column("hold_id", sa.Integer(), nullable=True),
+        sa.Column("times", sa.JSON(), nullable=False),
         sa.Column("made_at", sa.BigInteger(), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
         sa.Column("answer", sa.String(), nullable=True),
@@ -239,6 +243,7 @@ def upgrade() -> None:
 
     with op.batch_alter_table("holds") as batch:
         batch.add_column(sa.Column("change_id", sa.Integer(), nullable=True))
+        batch.add_column(sa.Column("lapse_noted", sa.BigInteger(), nullable=True))
         batch.create_index(batch.f("ix_holds_change_id"), ["change_id"], unique=False)
         batch.create_foreign_key(batch.f("fk_holds_change_id_changes"), "changes", ["change_id"], ["id"])
 
@@ -253,6 +258,7 @@ def downgrade() -> None:
     with op.batch_alter_table("holds") as batch:
         batch.drop_constraint(batch.f("fk_holds_change_id_changes"), type_="foreignkey")
         batch.drop_index(batch.f("ix_holds_change_id"))
+        batch.drop_column("lapse_noted")
         batch.drop_column("change_id")
 
     with op.batch_alter_table("appointments") as batch:
