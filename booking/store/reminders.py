@@ -11,7 +11,8 @@ from booking.store.database import Base
 
 
 class ReminderWish(Base):
-    """Which rungs of the ladder, and how. Quiet hours in minutes of the day in Oslo; equal ones: none.
+    """Which rungs of the ladder, and how. Quiet hours in minutes of the day in Oslo; equal ones: none. `questions`:
+    whether to ask later, by mail, how it goes.
 
     A course without a row has the house's usual reminders.
     """
@@ -26,6 +27,7 @@ class ReminderWish(Base):
     by_sms: Mapped[bool]
     quiet_from: Mapped[int]
     quiet_until: Mapped[int]
+    questions: Mapped[bool]
 
 
 class Reminder(Base):
