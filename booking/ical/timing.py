@@ -140,7 +140,7 @@ class TimingReader:
             raise Unreadable(line.name)
         if matched[2]:
             return f"{line.name}{later}:{value}"
-        known = _zone_named(line.parameters.get("TZID", ""))
+        known = zone_named(line.parameters.get("TZID", ""))
         timing.assumed_zone |= known is None
         return f"{line.name}{later};TZID={known or self._zone.key}:{value}"
 
@@ -168,7 +168,7 @@ def _moved(line: str, by: timedelta) -> str:
 
 
 @lru_cache(maxsize=256)
-def _zone_named(tzid: str) -> str | None:
+def zone_named(tzid: str) -> str | None:
     """The zone's name in the time zone database; of ``/vendor/…/Europe/Oslo`` the end (RFC 5545, 3.2.19)."""
     name = WINDOWS_TO_OLSON.get(tzid, tzid)
     parts = name.strip("/").split("/")
