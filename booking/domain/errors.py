@@ -69,3 +69,15 @@ class UnknownAppointment(BookingError):
 
 class NothingToUndo(BookingError):
     """No change of the course can be undone any more: its time is up, it was sent, or it was undone before."""
+
+
+class TooManyAttempts(BookingError):
+    """The same was tried too often within some time."""
+
+
+class SignInOver(BookingError):
+    """The link by which somebody wants to sign in was used before, or is too old."""
+
+
+class TooManyHelpers(BookingError):
+    """A course has as many helpers as it can have."""

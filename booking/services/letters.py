@@ -22,15 +22,25 @@ from booking.ical.itip import Method, Party
 from booking.ical.text import one_line
 from booking.services import wording
 from booking.services.entries import entry_of
-from booking.services.links import FEED, PAGE, comment_url, feed_url, page_url
+from booking.services.links import (
+    FEED,
+    PAGE,
+    comment_url,
+    feed_url,
+    helper_url,
+    page_url,
+    sign_in_url,
+)
 from booking.services.office import Office
 from booking.store.appointments import CANCELLED
 from booking.store.articles import Comment
 from booking.store.clinics import Clinic, Group, the_group
 from booking.store.courses import Course, links_of
 from booking.store.database import deviation_from_json
+from booking.store.helpers import Helper, helpers_at
 from booking.store.outbox import Message
 from booking.store.people import Clinician
+from booking.store.sign_ins import courses_at
 
 FILE = "file"
 
@@ -181,20 +191,58 @@ def _entry(case: _Case, appointment: AppointmentFacts) -> Entry:
 
 def _comment_letter(session: Session, office: Office, message: Message) -> Letter:
     """To who wrote a comment. Nothing of what she typed stands in it: she may have typed somebody else's address."""
-    group = the_group(session)
     comment = session.get_one(Comment, message.facts["comment_id"])
+    return _letter_of_group(session, office, message, own_url=comment_url(office, comment, message.language))
+
+
+def _sign_in_letter(session: Session, office: Office, message: Message) -> Letter:
+    """To who asked for a way in: the link, or that no course has this address."""
+    facts, email = message.facts, message.recipient.lower()
+    return _letter_of_group(
+        session,
+        office,
+        message,
+        known=bool(courses_at(session, email) or helpers_at(session, email)),
+        sign_in_url=sign_in_url(office, facts["nonce"], facts["token_hash"], message.language),
+        until=wording.at_time(moment_of(facts["until"]), message.language),
+        find_url=f"{office.url}/{message.language}/my-appointments",
+    )
+
+
+def _helper_letter(session: Session, office: Office, message: Message) -> Letter:
+    """To whom a patient has given a link to her times."""
+    helper = session.get_one(Helper, message.facts["helper_id"])
+    return _letter_of_group(
+        session,
+        office,
+        message,
+        to=helper.name,
+        name=one_line(helper.name),
+        patient=one_line(helper.course.name),
+        reminded=helper.reminded,
+        helper_url=helper_url(office, helper, message.language),
+    )
+
+
+_WITHOUT_COURSE: Mapping[str, Callable[[Session, Office, Message], Letter]] = {
+    "comment": _comment_letter,
+    "sign_in": _sign_in_letter,
+    "helper": _helper_letter,
+}
+"""Letters that tell of no course, by their kind."""
+
+
+def _letter_of_group(session: Session, office: Office, message: Message, *, to: str = "", **more: Any) -> Letter:
+    """A letter that knows of no appointments; `more`: what its template is given besides."""
+    group = the_group(session)
     context = {
         "language": message.language,
         "group": group.name,
         "demonstration": group.demonstration,
         "phone": wording.phone_with_note(group.phone_display, group.phone_note, message.language),
-        "own_url": comment_url(office, comment, message.language),
+        **more,
     }
-    return _letter(message, office, group, "", context)
-
-
-_WITHOUT_COURSE: Mapping[str, Callable[[Session, Office, Message], Letter]] = {"comment": _comment_letter}
-"""Letters that tell of no course, by their kind."""
+    return _letter(message, office, group, to, context)
 
 
 def _letter(message: Message, office: Office, group: Group, name: str, context: Mapping[str, Any]) -> Letter:

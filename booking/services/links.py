@@ -85,6 +85,16 @@ def helper_url(office: Office, helper: Helper, language: str) -> str:
     return f"{office.url}/{language}/course/{token}"
 
 
+def sign_in_token(office: Office, nonce: str) -> str:
+    """The token of a link by which somebody signs in; `nonce`: what tells it from others."""
+    return _token(office.secret_keys[0], f"sign in {nonce}")
+
+
+def sign_in_url(office: Office, nonce: str, token_hash: str, language: str) -> str:
+    """The page that signs in. Raises LookupError if the key under which its token was made is gone."""
+    return f"{office.url}/{language}/my-appointments/link/{_token_again(office, f'sign in {nonce}', token_hash)}"
+
+
 def open_course(session: Session, token: str) -> Opened:
     """The course behind the patient's token, or a helper's. Raises UnknownCourse for one that opens nothing (more)."""
     token_hash = hash_of(token)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, select
+from sqlalchemy import BigInteger, ForeignKey, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from booking.store.courses import Course
@@ -37,6 +37,17 @@ def helpers_of(session: Session, course_id: int) -> list[Helper]:
     """The course's helpers whose links still open it, oldest first."""
     rows = select(Helper).where(Helper.course_id == course_id, Helper.revoked_at.is_(None))
     return list(session.scalars(rows.order_by(Helper.created_at, Helper.id)))
+
+
+def all_helpers_of(session: Session, course_id: int) -> list[Helper]:
+    """The course's helpers, those whose links were ended, too."""
+    return list(session.scalars(select(Helper).where(Helper.course_id == course_id)))
+
+
+def helpers_at(session: Session, email: str) -> list[Helper]:
+    """Whom this address (in lower case) belongs to, in each course that her link still opens; newest first."""
+    rows = select(Helper).where(func.lower(Helper.email) == email, Helper.revoked_at.is_(None))
+    return list(session.scalars(rows.order_by(Helper.created_at.desc(), Helper.id)))
 
 
 def helper_by_hash(session: Session, token_hash: str) -> Helper | None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, Index, func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from booking.store.courses import Course
 from booking.store.database import Base
+from booking.store.patients import Patient
 
 
 class SignIn(Base):
-    """One way in. With `email` (casefolded): a mailed link, used once, to all courses of that address.
+    """One way in. With `email` (in lower case): a mailed link, used once, to all courses of that address.
 
     With `course_id`: opened by reference and birth date, to that course's bare times.
 
@@ -39,3 +41,20 @@ class Attempt(Base):
     kind: Mapped[str]
     key: Mapped[str]
     made_at: Mapped[datetime]
+
+
+def sign_in_by_hash(session: Session, token_hash: str, *, to_use: bool = False) -> SignIn | None:
+    """The sign-in by mail behind a token; `to_use`: nobody else changes it until the transaction ends."""
+    found = select(SignIn).where(SignIn.token_hash == token_hash, SignIn.email.is_not(None))
+    return session.scalar(found.with_for_update() if to_use else found)
+
+
+def course_of(session: Session, reference: str, birth_date: date) -> Course | None:
+    """The course with this reference, if its patient was born then."""
+    found = select(Course).join(Patient, Patient.id == Course.patient_id)
+    return session.scalar(found.where(Course.reference == reference, Patient.birth_date == birth_date))
+
+
+def courses_at(session: Session, email: str) -> list[Course]:
+    """All courses that were booked with this address (in lower case) and still have it, newest first."""
+    return list(session.scalars(select(Course).where(func.lower(Course.email) == email).order_by(Course.id.desc())))
