@@ -132,7 +132,7 @@ def _settle_failure(message: Message, error: PostError, *, at: datetime) -> None
             return  # the lease ended meanwhile, and another worker has the message
         current.error, current.leased_until = error.reason, None
         if error.permanent or _had_its_day(current, at):
-            _give_up(session, current, at=at)
+            give_up(session, current, at=at)
         else:
             current.due_at = _next_try(current, at)
 
@@ -151,8 +151,9 @@ def _next_try(message: Message, at: datetime) -> datetime:
     return min(at + delay, last) if at < last else at + delay
 
 
-def _give_up(session: Session, message: Message, *, at: datetime) -> None:
-    """Somebody must ring: one task a course, however many of its mails fail; nobody for a mail about no course."""
+def give_up(session: Session, message: Message, *, at: datetime) -> None:
+    """Inside the caller's unit of work, which has locked the message. Somebody must ring: one task a course, however
+    many of its mails fail; nobody for a mail about no course."""
     message.given_up_at, message.due_at = at, None
     if message.course_id is None:
         return
