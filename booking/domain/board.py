@@ -12,9 +12,9 @@ from functools import reduce
 from operator import or_
 from typing import NamedTuple
 
-from booking.domain.course import PartOfDay, Wishes
+from booking.domain.course import PartOfDay, Planned, Wishes
 from booking.domain.period import STEP_MINUTES, Period, at_wall, monday_of
-from booking.domain.protocol import Treatment
+from booking.domain.protocol import Step, Treatment
 from booking.domain.slot import WHOLE_DAY, Availability
 
 Pair = tuple[int, int]
@@ -56,6 +56,20 @@ class Board:
     def start(self, spot: Spot) -> datetime:
         """The instant (UTC) at which an appointment at `spot` begins."""
         return at_wall(self.date_of(spot.day), spot.step * STEP_MINUTES)
+
+    def spot(self, planned: Planned) -> Spot:
+        """Where an appointment stands, which may be before or after the board's days."""
+        step = planned.minute // STEP_MINUTES
+        return Spot(self.day(planned.day), step, planned.clinician, planned.clinic)
+
+    def planned(self, step: Step, spot: Spot, *, prefer: int | None = None) -> Planned | None:
+        """The appointment at `spot`, in the room `prefer` if that is free; None if no room is."""
+        day, minutes = self.date_of(spot.day), step.treatment.minutes
+        room = self.availability.room(spot.clinic, day, spot.step, minutes, prefer=prefer)
+        if room is None:
+            return None
+        start = self.start(spot)
+        return Planned(step, start, start + timedelta(minutes=minutes), spot.clinic, spot.clinician, room)
 
     def within(self, earliest: int, latest: int) -> range:
         """The days from `earliest` to `latest`, both included, that stand on the board."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import timedelta
 from itertools import pairwise
 
 from booking.domain.board import Board, Spot
@@ -43,11 +42,11 @@ class Itinerary:
     def moved(self, plan: Plan, number: int, alternative: Planned) -> Plan | None:
         """The plan with session `number` moved there; None if it does not fit."""
         sessions, at = self._spots(plan.sessions), _position(plan, number)
-        spot = self._spot(alternative)
+        spot = self._board.spot(alternative)
         if self._board.start(spot) != alternative.start or spot not in self._places(sessions, at):
             return None
         standing = [each for each in (plan.first_visit, *plan.reviews) if each]
-        return self._assembled(_with(sessions, at, spot), {each.step: self._spot(each) for each in standing})
+        return self._assembled(_with(sessions, at, spot), {each.step: self._board.spot(each) for each in standing})
 
     # -- sessions -------------------------------------------------------------------------------------------
 
@@ -88,20 +87,18 @@ class Itinerary:
 
     def _home(self, week: int) -> Spot:
         """Where the pattern lies in a week."""
-        pattern = self._pattern
-        return Spot(week * 7 + pattern.weekday, pattern.minute // STEP_MINUTES, pattern.clinician, pattern.clinic)
+        return home_of(self._pattern, week)
 
     # -- deviations -----------------------------------------------------------------------------------------
 
     def _price(self, sessions: Sessions, at: int, spot: Spot) -> int:
         """What it costs to have the session at `spot`."""
-        home, departure = self._home(spot.day // 7), self._departure(sessions, at, spot)
-        return price(departure, abs(spot.day - home.day), abs(spot.step - home.step)) if departure else 0
+        return price_off(spot, self._home(spot.day // 7), self._departure(sessions, at, spot))
 
     def _departure(self, sessions: Sessions, at: int, spot: Spot) -> Departure | None:
         """How the session at `spot` departs from the pattern; after a slip always, at least as on another day."""
         week = spot.day // 7
-        departure = _departure(spot, self._home(week))
+        departure = departure_of(spot, self._home(week))
         slipped = week not in self._due(sessions, at)
         return max(departure or Departure.SAME_WEEK, Departure.SAME_WEEK) if slipped else departure
 
@@ -165,21 +162,25 @@ class Itinerary:
         return replace(planned, deviation=self._deviation(sessions, at))
 
     def _planned(self, step: Step, spot: Spot, wished_room: int | None) -> Planned:
-        day, minutes = self._board.date_of(spot.day), step.treatment.minutes
-        start = self._board.start(spot)
-        room = self._board.availability.room(spot.clinic, day, spot.step, minutes, prefer=wished_room)
-        assert room is not None, "a start is free only where a room is"
-        return Planned(step, start, start + timedelta(minutes=minutes), spot.clinic, spot.clinician, room)
+        planned = self._board.planned(step, spot, prefer=wished_room)
+        assert planned is not None, "a start is free only where a room is"
+        return planned
 
     def _spots(self, appointments: Iterable[Planned]) -> Sessions:
-        return [self._spot(each) for each in appointments]
-
-    def _spot(self, planned: Planned) -> Spot:
-        step = planned.minute // STEP_MINUTES
-        return Spot(self._board.day(planned.day), step, planned.clinician, planned.clinic)
+        return [self._board.spot(each) for each in appointments]
 
 
-def _departure(spot: Spot, home: Spot) -> Departure | None:
+def home_of(pattern: Pattern, week: int) -> Spot:
+    """Where the pattern lies in a week of the board."""
+    return Spot(week * 7 + pattern.weekday, pattern.minute // STEP_MINUTES, pattern.clinician, pattern.clinic)
+
+
+def price_off(spot: Spot, home: Spot, departure: Departure | None) -> int:
+    """What it costs to stand at `spot` and not at `home`, the pattern's place in that week."""
+    return price(departure, abs(spot.day - home.day), abs(spot.step - home.step)) if departure else 0
+
+
+def departure_of(spot: Spot, home: Spot) -> Departure | None:
     """How a session at `spot` departs from the pattern's place in its week; None if it does not."""
     if spot.clinic != home.clinic:
         return Departure.OTHER_CLINIC

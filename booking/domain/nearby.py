@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from booking.domain.board import Board, Spot, away_periods
 from booking.domain.course import Plan, Planned, Wishes
-from booking.domain.period import STEP_MINUTES, at_wall
+from booking.domain.period import STEP_MINUTES
 from booking.domain.planner import alternatives, free_times
 from booking.domain.protocol import Protocol, StepKind
 from booking.domain.slot import Availability, bits
@@ -74,13 +74,13 @@ class _Course:
         for clinician, clinic in self._board.givers(treatment):
             for day, free in enumerate(self._board.free(clinician, clinic, treatment)):
                 for step in bits(free):
-                    planned = self._planned(lost, Spot(day, step, clinician, clinic))
+                    planned = self._board.planned(lost.step, Spot(day, step, clinician, clinic))
                     if planned is not None:
                         yield planned
 
     def holds(self, plan: Plan) -> bool:
         """Whether the plan's sessions keep their spacing, and first visit and reviews their windows."""
-        sessions = [self._spot(each) for each in plan.sessions]
+        sessions = [self._board.spot(each) for each in plan.sessions]
         spaced = all(
             self._protocol.spaced(late.day - early.day, late.day // 7 - early.day // 7 - 1)
             for early, late in pairwise(sessions)
@@ -89,26 +89,13 @@ class _Course:
 
     def _visit_holds(self, plan: Plan, sessions: list[Spot]) -> bool:
         first = next((each for each in plan.appointments if each.step.kind is StepKind.FIRST_VISIT), None)
-        return first is None or self._visits.still_before(self._spot(first), sessions[0])
+        return first is None or self._visits.still_before(self._board.spot(first), sessions[0])
 
     def _reviews_hold(self, plan: Plan, sessions: list[Spot]) -> bool:
         first, last = sessions[0].day, sessions[-1].day
         slips = last // 7 - first // 7 - len(sessions) + 1
         reviews = [each for each in plan.appointments if each.step.kind is StepKind.REVIEW]
-        return all(self._visits.still_after(each.step, self._spot(each), first, slips, last) for each in reviews)
-
-    def _planned(self, lost: Planned, spot: Spot) -> Planned | None:
-        treatment, day = lost.step.treatment, self._board.date_of(spot.day)
-        room = self._board.availability.room(spot.clinic, day, spot.step, treatment.minutes)
-        if room is None:
-            return None
-        start = at_wall(day, spot.step * STEP_MINUTES)
-        end = start + timedelta(minutes=treatment.minutes)
-        return Planned(lost.step, start, end, spot.clinic, spot.clinician, room)
-
-    def _spot(self, planned: Planned) -> Spot:
-        step = planned.minute // STEP_MINUTES
-        return Spot(self._board.day(planned.day), step, planned.clinician, planned.clinic)
+        return all(self._visits.still_after(each.step, self._board.spot(each), first, slips, last) for each in reviews)
 
 
 def _distance(each: Planned, lost: Planned) -> tuple[int, int, bool, bool]:

@@ -107,7 +107,11 @@ class Visits:
 
     def still_after(self, step: Step, visit: Spot, day: int, slips: int, last: int) -> bool:
         """Whether a review that stands at `visit` may stand there for sessions from `day` to `last`."""
-        return visit.day in self._days_after(step, day, slips) and visit.day - last >= self._review_gap
+        return visit.day in self._days_after(step, day, slips) and self.rested(visit.day, last)
+
+    def rested(self, review: int, last: int) -> bool:
+        """Whether a review on the day `review` is far enough from a last session on the day `last`."""
+        return review - last >= self._review_gap
 
     def _before(self, step: Step, session: Spot) -> Iterator[Spot]:
         """The latest wished and the latest unwished start of each day and pair."""
@@ -133,7 +137,7 @@ class Visits:
 
     def _after(self, step: Step, day: int, slips: int, last: int, near: Spot) -> Iterator[Spot]:
         """The wished and the unwished start nearest to the pattern's of each day and pair."""
-        days = [each for each in self._days_after(step, day, slips) if each - last >= self._review_gap]
+        days = [each for each in self._days_after(step, day, slips) if self.rested(each, last)]
         for pair, free in self._lists(step):
             for each in days:
                 wished = self._board.wished(each)
