@@ -5,7 +5,8 @@ The ladder: the week on its Sunday evening, the appointment two days ahead, and 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
@@ -28,6 +29,7 @@ BEFORE_QUIET = timedelta(hours=1)
 """What cannot wait until quiet hours are over is due this long before they begin."""
 
 LONGEST_QUIET = timedelta(hours=14)
+
 
 class Rung(StrEnum):
     """A step of the ladder."""
@@ -77,23 +79,25 @@ class Due:
     told_by: datetime
 
 
+def ladder(start: datetime, quiet: Quiet, wanted: Collection[Rung], *, week_told: bool = False) -> list[Due]:
+    """When to remind of an appointment that begins at `start` (aware), never twice at once.
+
+    What would come on the Sunday of a wanted overview of the week waits until that can no longer come, and does not
+    come at all if the overview was sent (`week_told`). A rung for which quiet hours leave no moment is left out.
+    """
+    found = [each for rung in wanted if (each := due(rung, start, quiet)) is not None]
+    week = next((each for each in found if each.rung is Rung.WEEK), None)
+    if week is None:
+        return found
+    others = [_beside(week, each, quiet, week_told) for each in found if each is not week]
+    return [week, *(each for each in others if each is not None)]
+
+
 def due(rung: Rung, start: datetime, quiet: Quiet) -> Due | None:
-    """When to remind of an appointment that begins at `start` (aware); None if quiet hours leave no moment for it."""
+    """When one rung is due, whatever the others are; None if quiet hours leave no moment for it."""
     moment, latest, end = _moments(rung, start)
     opens = _outside(moment, latest, quiet)
     return Due(rung, Period(opens, end), min(moment, opens)) if opens < end else None
-
-
-def told_by_week(other: Due, start: datetime) -> bool:
-    """Whether the overview of the week would tell of the appointment on the same day."""
-    return oslo(other.window.start).date() == week_of(start) - timedelta(days=1)
-
-
-def after_week(other: Due, start: datetime, quiet: Quiet) -> Due | None:
-    """The same reminder, put off until the overview of the week can no longer come; None if that is too late."""
-    monday, end = at_wall(week_of(start), 0), other.window.end
-    opens = _outside(monday, end, quiet)
-    return Due(other.rung, Period(opens, end), other.told_by) if monday <= opens < end else None
 
 
 def week_of(start: datetime) -> date:
@@ -104,12 +108,22 @@ def week_of(start: datetime) -> date:
 def reach(rung: Rung, now: datetime) -> Period:
     """Between which starts all appointments lie that this rung may be due for at `now` (aware)."""
     if rung is Rung.TWO_DAYS:
-        return Period(now + LAST_TWO_DAYS, now + timedelta(hours=49))  # on the wall, two days may have an hour more
+        return Period(now + LAST_TWO_DAYS, now + timedelta(hours=50))  # a clock change adds one to 48
     if rung is Rung.MORNING:
         return Period(now, now + timedelta(days=1))
     monday = week_of(now) + timedelta(days=7)
     days = 7 if oslo(now).date() == monday - timedelta(days=1) else 0  # quiet hours do not move it from its Sunday
     return Period(at_wall(monday, 0), at_wall(monday + timedelta(days=days), 0))
+
+
+def _beside(week: Due, other: Due, quiet: Quiet, week_told: bool) -> Due | None:
+    opens, end = other.window.start, other.window.end
+    if opens >= week.window.end:
+        return other
+    if oslo(opens).date() != oslo(week.window.start).date():
+        return replace(other, window=Period(opens, min(end, week.window.start)))
+    opens = _outside(week.window.end, end, quiet)
+    return None if week_told or opens < week.window.end or opens >= end else replace(other, window=Period(opens, end))
 
 
 def _moments(rung: Rung, start: datetime) -> tuple[datetime, datetime, datetime]:
