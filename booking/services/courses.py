@@ -61,6 +61,7 @@ from booking.store.patients import Patient, add_contacts, find_patient, remove_p
 from booking.store.protocols import protocol_head
 from booking.store.tasks import open_tasks_of
 from booking.store.unit_of_work import unit_of_work
+from booking.store.waiting import note_freed
 
 ADULT_AT = 16
 """From this age a person decides about her own health care (patient and user rights act, section 4-3)."""
@@ -348,6 +349,7 @@ def _release(session: Session, office: Office, course: Course, *, now: datetime,
     for appointment in appointments:
         appointment.status, appointment.updated_at = CANCELLED, utc(now)
         appointment.sequence += 1
+    note_freed(session, [(a.clinic_id, a.clinician_id, a.starts_at, a.ends_at) for a in appointments], now=now)
     course.status, course.decide_by = RELEASED, None
     _changed(course, now=now)
     _finish_tasks(session, course, now=now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +21,9 @@ from booking.store.clinics import clinic_rules
 from booking.store.database import utc
 from booking.store.holds import HeldTime, Hold, hold_of, hold_to_change, live_holds_from
 from booking.store.unit_of_work import unit_of_work
+from booking.store.waiting import note_freed
+
+NOBODY_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,16 +52,56 @@ def hold(office: Office, visitor: Visitor, choice: Choice, *, now: datetime) -> 
 
     def work(session: Session) -> int:
         row = _hold_row(session, office, visitor, now=now)
+        note_freed(session, times_freed(row, now=now), now=now)
         _give_back(session, row)
-        row.protocol_id, row.new_patient, row.query = choice.protocol_id, choice.new_patient, choice.query
-        row.expires_at, row.extended = utc(now) + office.hold, False
-        row.revision = (row.revision or 0) + 1
-        row.times = [_held_time(planned) for planned in choice.appointments]
-        session.flush()
-        claim(session, _claims_of_hold(session, row), now=now)
+        _keep(session, row, choice, until=utc(now) + office.hold, now=now)
         return row.id
 
     return unit_of_work(work)
+
+
+def keep_apart(session: Session, choice: Choice, *, until: datetime, now: datetime) -> Hold:
+    """Keeps all times of the choice until then for somebody who is not there, inside the caller's unit of work.
+
+    It counts against no address. Raises SlotTaken.
+    """
+    nobody = f"apart {secrets.token_hex(NOBODY_BYTES)}"
+    row = Hold(visitor=nobody, address=nobody, created_at=utc(now))
+    session.add(row)
+    _keep(session, row, choice, until=utc(until), now=now)
+    return row
+
+
+def hand_over(session: Session, office: Office, row: Hold, visitor: Visitor, *, now: datetime) -> None:
+    """Gives times that were kept apart to the visitor, instead of what she held before; her answers so far stay.
+
+    They are kept no shorter than was promised, and at least as long as chosen times are. Raises SlotTaken if they ran
+    out and one of them was taken over.
+    """
+    key = visitor_key(office, visitor.secret)
+    own = hold_to_change(session, key)
+    if own is not None and own.id != row.id:
+        note_freed(session, times_freed(own, now=now), now=now)
+        _give_back(session, own)
+        row.answers = own.answers
+        session.delete(own)
+        session.flush()
+    row.visitor, row.address = key, fingerprint(office, "address", visitor.address)
+    row.expires_at, row.extended = max(row.expires_at, utc(now) + office.hold), False
+    claim_again(session, row, now=now)
+
+
+def let_go(session: Session, row: Hold, *, now: datetime) -> None:
+    """Gives back the hold's times and forgets it, inside the caller's unit of work; the waiting list is told."""
+    note_freed(session, times_freed(row, now=now), now=now)
+    _give_back(session, row)
+    session.delete(row)
+    session.flush()
+
+
+def times_freed(row: Hold, *, now: datetime) -> list[tuple[int, int, datetime, datetime]]:
+    """(clinic, clinician, start, end) of the hold's times that have not begun, as `note_freed` takes them."""
+    return [(t.clinic_id, t.clinician_id, t.starts_at, t.ends_at) for t in row.times if t.starts_at > now]
 
 
 def extend(office: Office, hold_id: int, *, now: datetime) -> datetime:
@@ -236,6 +280,15 @@ def _give_back(session: Session, row: Hold) -> None:
     drop_held_claims(session, [time.id for time in row.times])
     row.times = []
     session.flush()
+
+
+def _keep(session: Session, row: Hold, choice: Choice, *, until: datetime, now: datetime) -> None:
+    row.protocol_id, row.new_patient, row.query = choice.protocol_id, choice.new_patient, choice.query
+    row.expires_at, row.extended = until, False
+    row.revision = (row.revision or 0) + 1
+    row.times = [_held_time(planned) for planned in choice.appointments]
+    session.flush()
+    claim(session, _claims_of_hold(session, row), now=now)
 
 
 def _held_time(planned: Planned) -> HeldTime:
