@@ -10,11 +10,12 @@ from booking.cli.comments import comments
 from booking.cli.courses import courses
 from booking.cli.demo import demo
 from booking.cli.keys import keys
+from booking.cli.outcomes import outcomes
 from booking.cli.tasks import tasks
 
 
 def register_commands(app: Flask) -> None:
     """Adds the commands of this folder to `flask --app wsgi`."""
-    for command in (articles, comments, courses, demo, keys, tasks):
+    for command in (articles, comments, courses, demo, keys, outcomes, tasks):
         app.cli.add_command(command)
     worker.register(app)

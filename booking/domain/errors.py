@@ -81,3 +81,7 @@ class SignInOver(BookingError):
 
 class TooManyHelpers(BookingError):
     """A course has as many helpers as it can have."""
+
+
+class NotAsked(BookingError):
+    """The questions of this moment cannot be answered now: their window is over, or has not begun."""

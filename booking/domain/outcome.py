@@ -110,6 +110,11 @@ def closes_at(moment: Moment, start: datetime) -> datetime:
     return start if moment is Moment.BASELINE else _on_day(start, WINDOWS[moment].latest + 1, 0)
 
 
+def all_over_since(now: datetime) -> datetime:
+    """Whoever began before this moment can answer nothing more."""
+    return _on_day(now, -WINDOWS[Moment.YEAR].latest, 0)
+
+
 def asked_at(moment: Moment, start: datetime) -> datetime:
     """When the mail with a follow-up's questions is due: that many days later by the clock on the wall."""
     return _on_day(start, ASKED_ON[moment], ASKED_AT)
@@ -164,8 +169,8 @@ class Figures:
     """What can be told of a group. None for a figure that is about too few people, or that would tell of too few.
 
     `answered`: courses with an answer before the start and at the follow-up; `answered_percent`: of those started, so
-    that who is missing is seen. Percents of change are means and the median of individual percents; `share_30` and
-    `share_50`: how many per cent have at least so much less pain; `share_2`: at least 2 points less. One decimal.
+    that who is missing is seen. Percents of change are means and the median of individual percents; `responder_30` and
+    `responder_50`: how many per cent have at least so much less pain; `better_2`: at least 2 points less. One decimal.
     """
 
     started: int | None = None
@@ -175,9 +180,9 @@ class Figures:
     mean_percent: Decimal | None = None
     median_percent: Decimal | None = None
     mean_points: Decimal | None = None
-    share_30: Decimal | None = None
-    share_50: Decimal | None = None
-    share_2: Decimal | None = None
+    responder_30: Decimal | None = None
+    responder_50: Decimal | None = None
+    better_2: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +234,7 @@ def _add_points(figures: Figures, members: Sequence[Followed]) -> Figures:
         figures,
         answered=len(points),
         mean_points=rounded(Fraction(sum(points), len(points))),
-        share_2=_share(points, at_most=-2),
+        better_2=_share(points, at_most=-2),
     )
 
 
@@ -239,8 +244,8 @@ def _add_percents(figures: Figures, members: Sequence[Followed]) -> Figures:
         figures,
         mean_percent=rounded(sum(percents, Fraction()) / len(percents)),
         median_percent=rounded(median(percents)),
-        share_30=_share(percents, at_most=-30),
-        share_50=_share(percents, at_most=-50),
+        responder_30=_share(percents, at_most=-30),
+        responder_50=_share(percents, at_most=-50),
     )
 
 

@@ -298,6 +298,8 @@ def _context(case: _Case) -> dict[str, Any]:
         "decide_by": _decide_by(case),
         "own_phone_known": case.course.mobile is not None,
         "page_url": case.page_url,
+        "questions_url": f"{case.page_url}/questions",
+        "moment": facts.get("moment"),
         "feed_url": case.feed_url,
         "webcal_url": "webcal:" + case.feed_url.partition(":")[2],
         "start_url": f"{case.office.url}/{case.language}/",

@@ -15,17 +15,22 @@ from cryptography.fernet import Fernet, MultiFernet
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from booking.domain.outcome import Moment, all_over_since, closes_at
 from booking.services.office import Office
 from booking.store.appointments import drop_held_claims
 from booking.store.articles import REFUSED, REMOVED, Comment
 from booking.store.courses import Screening
 from booking.store.holds import Hold
 from booking.store.outbox import Message
+from booking.store.outcomes import Outcome, drop_outcomes
 from booking.store.tasks import Task
 from booking.store.unit_of_work import unit_of_work
 
 UNFINISHED_KEPT = timedelta(hours=24)
 """A booking that was never finished is forgotten after this long, answers and all."""
+
+OUTCOMES_KEPT = timedelta(days=365)
+"""So long after the last visit of a course what the patient answered about how it goes is kept."""
 
 COMMENT_ADDRESS_KEPT = timedelta(days=365)
 """How long the e-mail address of who wrote a comment is kept, in case there is something to ask her."""
@@ -58,6 +63,9 @@ def rotate_keys(office: Office) -> int:
         for task in session.scalars(select(Task).where(Task.message.is_not(None)).with_for_update()):
             task.message = fernet.rotate(task.message or b"")
             count += 1
+        for outcome in session.scalars(select(Outcome).with_for_update()):
+            outcome.answers = fernet.rotate(outcome.answers)
+            count += 1
         return count
 
     return unit_of_work(work)
@@ -86,6 +94,20 @@ def forget_unfinished(*, now: datetime) -> int:
         return len(old)
 
     return unit_of_work(work)
+
+
+def outcomes_kept_until(start: datetime, last: datetime) -> datetime:
+    """When the answers of a course are forgotten whose session 1 was at `start` and whose last visit ended at `last`;
+    never before its last questions can be answered no more."""
+    return max(last + OUTCOMES_KEPT, closes_at(Moment.YEAR, start))
+
+
+def forget_outcomes(*, now: datetime) -> int:
+    """Deletes answers about how it goes when they are no longer kept; of courses without visits, `OUTCOMES_KEPT` after
+    they were given; how many."""
+    return unit_of_work(
+        lambda session: drop_outcomes(session, visited_by=now - OUTCOMES_KEPT, begun_by=all_over_since(now))
+    )
 
 
 def forget_comment_addresses(*, now: datetime) -> int:

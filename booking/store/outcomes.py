@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import datetime
+from typing import Any, NamedTuple
 
-from sqlalchemy import ForeignKey, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import ColumnElement, ForeignKey, Select, delete, exists, func, or_, select
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
+from booking.domain.period import Period
+from booking.domain.protocol import StepKind
+from booking.store.appointments import ARRIVED, BOOKED, FULFILLED, PENDING, Appointment
+from booking.store.courses import COMPLETED, RUNNING, Course
 from booking.store.database import Base
+from booking.store.protocols import ProtocolStep
+from booking.store.reminders import Reminder, ReminderWish
+
+COUNTED = (PENDING, BOOKED, ARRIVED, FULFILLED)
+"""The clock starts with the first session of one of these statuses: with the first that she comes to."""
 
 
 class Outcome(Base):
@@ -25,3 +36,95 @@ def outcomes_of(session: Session, course_id: int) -> dict[str, Outcome]:
     """The course's answers by moment."""
     rows = session.scalars(select(Outcome).where(Outcome.course_id == course_id))
     return {row.moment: row for row in rows}
+
+
+def all_outcomes(session: Session) -> dict[int, list[Outcome]]:
+    """Everybody's answers, by the course's id."""
+    found: dict[int, list[Outcome]] = defaultdict(list)
+    for row in session.scalars(select(Outcome)):
+        found[row.course_id].append(row)
+    return found
+
+
+class Start(NamedTuple):
+    """Where and when session 1 of a course was; `last_at`: when its last visit ended or will end."""
+
+    course_id: int
+    patient_id: int
+    clinic_id: int
+    starts_at: datetime
+    last_at: datetime
+
+
+def starts(session: Session, *, until: datetime) -> list[Start]:
+    """The beginnings up to `until` of all courses that end with a review: those whose patients are asked."""
+    visits = select(func.max(Appointment.ends_at)).where(_of_course(), Appointment.status.in_(COUNTED))
+    last = visits.correlate(Course).scalar_subquery()
+    rows = _first_sessions(Course.id, Course.patient_id, Appointment.clinic_id, Appointment.starts_at, last)
+    rows = rows.where(Appointment.starts_at <= until)
+    return [Start(*row) for row in session.execute(rows)]
+
+
+def start_of(session: Session, course_id: int) -> Appointment | None:
+    """The course's session 1; None if it has none, or none any more, or if its patients are not asked."""
+    first: Appointment | None = session.scalar(_first_sessions(Appointment).where(Course.id == course_id))
+    return first
+
+
+def courses_to_ask(session: Session, moment: str, started: Period) -> list[int]:
+    """Courses by id that began within `started` and whose patients can be and were not asked by mail, nor answered."""
+    asked = exists().where(Reminder.course_id == Course.id, Reminder.rung == moment)
+    answered = exists().where(Outcome.course_id == Course.id, Outcome.moment == moment)
+    declined = exists().where(ReminderWish.course_id == Course.id, ReminderWish.by_mail.is_(False))
+    rows = _first_sessions(Course.id).where(
+        Appointment.starts_at >= started.start,
+        Appointment.starts_at < started.end,
+        Course.status.in_((RUNNING, COMPLETED)),
+        Course.email.is_not(None),
+        ~asked,
+        ~answered,
+        ~declined,
+    )
+    return list(session.scalars(rows.order_by(Appointment.starts_at, Course.id)))
+
+
+def was_asked(session: Session, course_id: int, moment: str) -> bool:
+    rows = select(Reminder.id).where(Reminder.course_id == course_id, Reminder.rung == moment)
+    return session.scalar(rows.limit(1)) is not None
+
+
+def drop_outcomes(session: Session, *, visited_by: datetime, begun_by: datetime) -> int:
+    """Deletes the answers of courses that began before `begun_by` and whose last visit ended by `visited_by`; of those
+    without visits, answers given by then; how many."""
+    visits = exists().where(Appointment.course_id == Outcome.course_id, Appointment.status.in_(COUNTED))
+    later_visits = visits.where(Appointment.ends_at > visited_by)
+    running = _first_sessions(Course.id).where(Appointment.starts_at >= begun_by)
+    rows = delete(Outcome).where(
+        ~later_visits, Outcome.course_id.not_in(running), or_(visits, Outcome.answered_at <= visited_by)
+    )
+    result = session.execute(rows, execution_options={"synchronize_session": False})
+    return int(result.rowcount)  # type: ignore[attr-defined]
+
+
+def _first_sessions(*what: Any) -> Select[Any]:
+    """Selects `what` of courses that end with a review, each joined with its first session that counts."""
+    earlier = aliased(Appointment)
+    comes_later = exists().where(
+        earlier.course_id == Appointment.course_id,
+        earlier.kind == StepKind.SESSION.value,
+        earlier.status.in_(COUNTED),
+        earlier.starts_at < Appointment.starts_at,
+    )
+    reviewed = exists().where(
+        ProtocolStep.protocol_id == Course.protocol_id, ProtocolStep.kind == StepKind.REVIEW.value
+    )
+    return (
+        select(*what)
+        .select_from(Appointment)
+        .join(Course, _of_course())
+        .where(Appointment.kind == StepKind.SESSION.value, Appointment.status.in_(COUNTED), ~comes_later, reviewed)
+    )
+
+
+def _of_course() -> ColumnElement[bool]:
+    return Appointment.course_id == Course.id

@@ -176,9 +176,9 @@ def test_a_group_of_ten_is_told_of() -> None:
         mean_percent=Decimal("-37.5"),
         median_percent=Decimal("-37.5"),
         mean_points=Decimal("-3.0"),
-        share_30=Decimal("100.0"),
-        share_50=Decimal("0.0"),
-        share_2=Decimal("100.0"),
+        responder_30=Decimal("100.0"),
+        responder_50=Decimal("0.0"),
+        better_2=Decimal("100.0"),
     )
 
 
@@ -201,7 +201,11 @@ def test_who_did_not_answer_is_counted_as_such_and_nowhere_else() -> None:
 
 def test_limits_of_shares_belong_to_them() -> None:
     figures = one(group(*[(10, 7)] * 4, *[(10, 5)] * 3, *[(10, 8)] * 2, (10, 9)))
-    assert (figures.share_30, figures.share_50, figures.share_2) == (Decimal("70.0"), Decimal("30.0"), Decimal("90.0"))
+    assert (figures.responder_30, figures.responder_50, figures.better_2) == (
+        Decimal("70.0"),
+        Decimal("30.0"),
+        Decimal("90.0"),
+    )
 
 
 def test_percents_stand_for_those_alone_of_whom_there_are_any() -> None:
@@ -209,7 +213,7 @@ def test_percents_stand_for_those_alone_of_whom_there_are_any() -> None:
     assert (figures.answered, figures.mean_points, figures.mean_percent) == (20, Decimal("-0.5"), Decimal("-50.0"))
     few = one(group(*[(8, 4)] * 9, *[(0, 3)] * 10))
     assert few.mean_points is not None
-    assert (few.mean_percent, few.median_percent, few.share_30, few.share_50) == (None, None, None, None)
+    assert (few.mean_percent, few.median_percent, few.responder_30, few.responder_50) == (None, None, None, None)
 
 
 def test_each_figure_stands_by_the_number_of_its_own_people() -> None:
