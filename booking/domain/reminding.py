@@ -64,7 +64,8 @@ class Quiet:
         return next((night for night in nights if night.start <= moment < night.end), None)
 
     def _beginning(self, day: date) -> Period:
-        return Period(at_wall(day, self.start), at_wall(day, self.start + self.minutes))
+        start, end = at_wall(day, self.start), at_wall(day, self.start + self.minutes)
+        return Period(start, max(start, end))  # what begins in the hour that summer time skips may end before
 
 
 @dataclass(frozen=True, slots=True)
