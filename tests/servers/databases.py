@@ -98,7 +98,8 @@ class Databases:
         if template.startswith("sqlite"):
             shutil.copyfile(make_url(template).database or "", self._folder / f"{name}.db")
             return f"sqlite:///{self._folder / name}.db"
-        self._admin(f'CREATE DATABASE "{name}" TEMPLATE "{make_url(template).database}"')
+        # Copying the files takes less than half as long as PostgreSQL's usual way through its log.
+        self._admin(f'CREATE DATABASE "{name}" TEMPLATE "{make_url(template).database}" STRATEGY file_copy')
         return self._postgresql_url(name)
 
     def _name(self) -> str:
@@ -177,7 +178,7 @@ def serve_postgresql(programs: Path, folder: Path, user: dict[str, object]) -> I
     environ = {"PATH": os.environ["PATH"], "HOME": str(folder), "LC_ALL": "C"}
     make = [programs / "initdb", "-D", folder / "data", "-U", "postgres", "-A", "trust", "-E", "UTF8"]
     subprocess.run([*make, "--no-locale", "--no-sync"], env=environ, check=True, capture_output=True, **user)
-    fast = ("fsync=off", "full_page_writes=off", "synchronous_commit=off", "max_connections=300")
+    fast = ("fsync=off", "full_page_writes=off", "synchronous_commit=off", "autovacuum=off", "max_connections=300")
     options = [part for option in ("listen_addresses=", *fast) for part in ("-c", option)]
     with (folder / "log").open("w") as log:
         command = [programs / "postgres", "-D", folder / "data", "-k", folder, *options]
