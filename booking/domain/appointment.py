@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import Enum, StrEnum
 
 from booking.domain.errors import NotAllowed
@@ -126,7 +126,7 @@ def charge_of(price: int, start: datetime, cancel_hours: int, *, kindness_used: 
     Free until `cancel_hours` (of real time, so a clock change in between changes nothing) before it begins; then the
     whole price, but for the first late change of a course, because pain comes in waves.
     """
-    free_until = start - timedelta(hours=cancel_hours)
+    free_until = start.astimezone(UTC) - timedelta(hours=cancel_hours)
     if now <= free_until:
         return Charge(0, False, free_until)
     if not kindness_used:
