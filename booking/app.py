@@ -14,12 +14,14 @@ from sqlalchemy.exc import DBAPIError
 
 from booking.cli import register_commands
 from booking.config import ROOT, ConfigError, Settings
+from booking.mail.imap import ImapMailbox
 from booking.mail.mailbox import Mailbox
 from booking.mail.smtp import SmtpPost
 from booking.services.courses import release_lapsed
 from booking.services.office import Office
 from booking.services.outcomes import ask_due
 from booking.services.privacy import forget_comment_addresses, forget_outcomes, forget_unfinished
+from booking.services.replies import poll
 from booking.services.soonest import look_ahead
 from booking.services.tasks import forget_calls
 from booking.store.clinics import the_group
@@ -51,7 +53,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["office"] = office_of(settings)
     app.extensions["mailbox"] = Mailbox(mailbox_folder(settings))
     app.extensions["post"] = post_of(settings) or app.extensions["mailbox"]
-    app.extensions["chores"] = chores_of(app.extensions["office"])
+    app.extensions["chores"] = chores_of(app.extensions["office"]) + polls_of(settings, app.extensions["office"])
     db.init_app(app)
     Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True)
     register_web(app, secure_cookies=settings.url.startswith("https:"), trusted_proxies=settings.trusted_proxies)
@@ -100,6 +102,23 @@ def chores_of(office: Office) -> tuple[Callable[[datetime], object], ...]:
         lambda now: forget_outcomes(now=now),
         lambda now: look_ahead(office, now=now),
     )
+
+
+def polls_of(settings: Settings, office: Office) -> tuple[Callable[[datetime], object], ...]:
+    """What the worker does besides, where a mailbox is set: it reads what has come in."""
+    if settings.imap is None:
+        return ()
+    server = settings.imap
+    mailbox = ImapMailbox(
+        host=server.host,
+        port=server.port,
+        tls=server.tls,
+        username=server.username,
+        password=server.password,
+        folder=server.folder,
+        done=server.done,
+    )
+    return (lambda now: poll(office, mailbox, now=now, at=machine_now()),)
 
 
 def post_of(settings: Settings) -> SmtpPost | None:

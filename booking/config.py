@@ -11,7 +11,7 @@ from email.utils import parseaddr
 from enum import Enum
 from ipaddress import ip_address
 from pathlib import Path
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 LANGUAGES = ("nb", "en")
 
@@ -56,12 +56,27 @@ class MailServer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ImapServer:
+    """The mailbox into which answers to our mails come; `done`: the folder into which those that were for us go."""
+
+    host: str
+    port: int
+    tls: bool
+    username: str
+    password: str
+    folder: str = "INBOX"
+    done: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """What an installation chooses. Every field is read from `BOOKING_` and its name in capitals.
 
     `env`                `development` or `production`.
     `database_url`       an SQLAlchemy address: `sqlite:///…` or `postgresql+psycopg://…`.
     `mail`               the SMTP server, or None for the development mailbox (`BOOKING_MAIL=mailbox`).
+    `imap`               the mailbox that the worker reads for answers to `mail_from`, or None
+                         (`imaps://user:password@host/INBOX?done=Folder`).
     `mail_from`          sender of all mails and ORGANIZER of all invitations.
     `url`                what links in mails begin with, without a slash at the end.
     `host`               the address the web server listens on; run.py sets it.
@@ -79,6 +94,7 @@ class Settings:
     env: Environment = Environment.DEVELOPMENT
     database_url: str = DEFAULT_DATABASE_URL
     mail: MailServer | None = None
+    imap: ImapServer | None = None
     mail_from: str = DEFAULT_MAIL_FROM
     url: str = DEFAULT_URL
     host: str = "127.0.0.1"
@@ -104,6 +120,7 @@ class Settings:
             env=given.environment(),
             database_url=given.text("DATABASE_URL", DEFAULT_DATABASE_URL),
             mail=given.mail_server(),
+            imap=given.imap_server(),
             mail_from=given.mail_from(),
             url=given.url(),
             host=given.text("HOST", "127.0.0.1"),
@@ -235,17 +252,42 @@ class _Variables:
         tls = parts.scheme == "smtps"
         return MailServer(
             host=parts.hostname,
-            port=self._port(parts, 465 if tls else 25),
+            port=self._port("MAIL", parts, 465 if tls else 25),
             tls=tls,
             username=unquote(parts.username) if parts.username else None,
             password=unquote(parts.password) if parts.password else None,
         )
 
-    def _port(self, parts: SplitResult, default: int) -> int:
+    def imap_server(self) -> ImapServer | None:
+        text = self.text("IMAP")
+        if not text:
+            return None
+        parts = urlsplit(text)
+        tls = parts.scheme == "imaps"
+        if parts.scheme not in {"imap", "imaps"} or not parts.hostname or not parts.username or not parts.password:
+            raise ConfigError("BOOKING_IMAP must be imaps://user:password@host[:port][/folder][?done=folder].")
+        if not tls and not on_loopback(parts.hostname):
+            raise ConfigError("BOOKING_IMAP must begin with imaps:// unless the mailbox is on this machine.")
+        return ImapServer(
+            host=parts.hostname,
+            port=self._port("IMAP", parts, 993 if tls else 143),
+            tls=tls,
+            username=unquote(parts.username),
+            password=unquote(parts.password),
+            folder=self._folder(unquote(parts.path.strip("/")) or "INBOX"),
+            done=next(map(self._folder, parse_qs(parts.query).get("done", [])), None),
+        )
+
+    def _folder(self, name: str) -> str:
+        if not name.isascii() or not name.isprintable():
+            raise ConfigError("BOOKING_IMAP must name folders in plain letters.")
+        return name
+
+    def _port(self, name: str, parts: SplitResult, default: int) -> int:
         try:
             return parts.port or default
         except ValueError:
-            raise ConfigError("BOOKING_MAIL must have a port between 1 and 65535.") from None
+            raise ConfigError(f"BOOKING_{name} must have a port between 1 and 65535.") from None
 
     def secret_keys(self) -> tuple[str, ...]:
         keys = self.several("SECRET_KEY", DEVELOPMENT_SECRET_KEY)

@@ -300,6 +300,8 @@ def _context(case: _Case) -> dict[str, Any]:
         "page_url": case.page_url,
         "questions_url": f"{case.page_url}/questions",
         "moment": facts.get("moment"),
+        "visit_url": f"{case.page_url}/visits/{facts['appointments'][0]['id']}",
+        "proposed": _proposed(case),
         "feed_url": case.feed_url,
         "webcal_url": "webcal:" + case.feed_url.partition(":")[2],
         "start_url": f"{case.office.url}/{case.language}/",
@@ -351,3 +353,9 @@ def _decide_by(case: _Case) -> str:
     """By when the clinic and the patient must have talked; empty if nothing is left to decide."""
     decide_by = case.message.facts["decide_by"]
     return wording.deadline(moment_of(decide_by), case.language) if decide_by is not None else ""
+
+
+def _proposed(case: _Case) -> str:
+    """The time that the patient's calendar has proposed instead; empty if it has not."""
+    proposed = case.message.facts.get("proposed")
+    return wording.day_and_time(moment_of(proposed), case.language) if proposed is not None else ""

@@ -182,7 +182,11 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_replies")),
         sa.UniqueConstraint(
-            "appointment_id", "stamped_at", "answer", name=op.f("uq_replies_appointment_id_stamped_at_answer")
+            "appointment_id",
+            "sequence",
+            "stamped_at",
+            "answer",
+            name=op.f("uq_replies_appointment_id_sequence_stamped_at_answer"),
         ),
     )
     with op.batch_alter_table("replies") as batch:
