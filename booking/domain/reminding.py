@@ -39,6 +39,10 @@ class Rung(StrEnum):
     MORNING = "morning"
 
 
+USUAL_RUNGS = frozenset({Rung.TWO_DAYS, Rung.MORNING})
+"""What everybody is reminded of who has not chosen otherwise."""
+
+
 @dataclass(frozen=True, slots=True)
 class Quiet:
     """Hours in which nobody is reminded, every day: from one minute of the day in Oslo until another. Equal: none."""
@@ -66,6 +70,9 @@ class Quiet:
     def _beginning(self, day: date) -> Period:
         start, end = at_wall(day, self.start), at_wall(day, self.start + self.minutes)
         return Period(start, max(start, end))  # what begins in the hour that summer time skips may end before
+
+
+USUAL_QUIET = Quiet(21 * 60, 7 * 60)
 
 
 @dataclass(frozen=True, slots=True)

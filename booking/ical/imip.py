@@ -21,6 +21,7 @@ INVITATION_FILE = "invite.ics"
 DOWNLOAD_FILE = "appointments.ics"
 
 _MESSAGE_ID = re.compile(r"<[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9.-]+>")
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9._~:/?#@!$&'*+;=%\[\]-]+")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 # Bytes of text in one encoded word: with frame and header name it stays below RFC 2047's 75 characters.
@@ -33,8 +34,9 @@ class Letter:
     """What every mail has, whoever reads it. `date` is aware and, like `message_id`, kept with the message.
 
     `message_id` has its angle brackets. `language` is a tag such as ``nb``. In an invitation `from_` and
-    `reply_to` are its ORGANIZER and `to` its ATTENDEE. White space in the subject is folded. Raises
-    ValueError for a naive date, and for a message id or language that could not stand in a header.
+    `reply_to` are its ORGANIZER and `to` its ATTENDEE. White space in the subject is folded. `unsubscribe`: the
+    address that ends mails of this kind, opened by one click (RFC 8058). Raises ValueError for a naive date, and for
+    what could not stand in a header.
     """
 
     from_: Party
@@ -46,6 +48,7 @@ class Letter:
     language: str
     message_id: str
     date: datetime
+    unsubscribe: str | None = None
 
     def __post_init__(self) -> None:
         if self.date.tzinfo is None:
@@ -54,6 +57,8 @@ class Letter:
             raise ValueError("not a message id")
         if not _LANGUAGE.fullmatch(self.language):
             raise ValueError("not a language tag")
+        if self.unsubscribe is not None and not _ADDRESS.fullmatch(self.unsubscribe):
+            raise ValueError("not an address to unsubscribe at")
 
 
 def invitation_mail(letter: Letter, *, calendar: bytes, method: Method) -> bytes:
@@ -89,9 +94,20 @@ def _headed(letter: Letter, body: bytes) -> bytes:
         f"Message-ID: {letter.message_id}",
         "Auto-Submitted: auto-generated",
         f"Content-Language: {letter.language}",
+        *_unsubscribing(letter),
         "MIME-Version: 1.0",
     )
     return _lines(*lines) + body
+
+
+def _unsubscribing(letter: Letter) -> tuple[str, ...]:
+    """RFC 8058, section 3.1: both headers, so that a mail program ends the mails by a POST without any page."""
+    if letter.unsubscribe is None:
+        return ()
+    return (
+        f"List-Unsubscribe:\r\n <{letter.unsubscribe}>",
+        "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
+    )
 
 
 def _readings(letter: Letter) -> list[bytes]:

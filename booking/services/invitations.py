@@ -68,6 +68,51 @@ def tell(
     _write(session, office, course, appointments, kinds, now=now, at=at, more=more)
 
 
+def message_to(
+    session: Session,
+    office: Office,
+    course: Course,
+    news: News,
+    appointments: Sequence[Appointment],
+    *,
+    recipient: str,
+    language: str,
+    now: datetime,
+    at: datetime,
+    medium: str = "mail",
+    more: Mapping[str, Any] | None = None,
+) -> Message:
+    """One message about the course, to whoever is to read it (a helper, too), by mail or SMS; added to the session."""
+    message = Message(
+        kind=news.value,
+        medium=medium,
+        course_id=course.id,
+        recipient=recipient,
+        language=language,
+        facts=_facts(session, course) | dict(more or {}) | {"appointments": [snapshot(a) for a in appointments]},
+        message_id=f"<{uuid4()}@{office.uid_host}>",
+        made_at=utc(now),
+        written_at=utc(at),
+        due_at=utc(at),
+    )
+    session.add(message)
+    return message
+
+
+def invite(
+    session: Session,
+    office: Office,
+    course: Course,
+    appointments: Sequence[Appointment],
+    *,
+    now: datetime,
+    at: datetime,
+) -> None:
+    """A REQUEST for each appointment, new or changed, without a mail to read."""
+    kinds = [("request", appointment) for appointment in appointments]
+    _write(session, office, course, appointments, kinds, now=now, at=at)
+
+
 def take_back_invitations(
     session: Session,
     office: Office,
@@ -106,7 +151,7 @@ def _write(
     if course.email is None or not appointments:
         return  # nobody to tell, or nothing: the course is not booked yet, or it is over
     facts = _facts(session, course) | dict(more or {})
-    snapshots = {appointment.id: _snapshot(appointment) for appointment in appointments}
+    snapshots = {appointment.id: snapshot(appointment) for appointment in appointments}
     every = {
         "course_id": course.id,
         "recipient": course.email,
@@ -142,7 +187,8 @@ def _facts(session: Session, course: Course) -> dict[str, Any]:
     }
 
 
-def _snapshot(appointment: Appointment) -> dict[str, Any]:
+def snapshot(appointment: Appointment) -> dict[str, Any]:
+    """The appointment as it is now, in JSON: for a message that tells of it, and for a change that may be undone."""
     return {
         "id": appointment.id,
         "kind": appointment.kind,
@@ -151,6 +197,7 @@ def _snapshot(appointment: Appointment) -> dict[str, Any]:
         "end": seconds_of(appointment.ends_at),
         "clinic_id": appointment.clinic_id,
         "clinician_id": appointment.clinician_id,
+        "room_id": appointment.room_id,
         "price": appointment.price,
         "uid": appointment.uid,
         "sequence": appointment.sequence,

@@ -11,18 +11,29 @@ import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass
+from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
 from booking.domain.appointment import Actor
-from booking.domain.errors import UnknownCourse
+from booking.domain.errors import UnknownCourse, UnknownWaiter
 from booking.services.office import Office
 from booking.store.articles import Comment
 from booking.store.courses import Course, Link, link_by_hash
 from booking.store.helpers import Helper, helper_by_hash
+from booking.store.waiting import Waiter, waiter_by_hash
 
 PAGE, FEED = "page", "feed"
 _TOKEN_BYTES = 20
+_ID_BYTES = 8
+
+
+class Stoppable(StrEnum):
+    """Mails that nobody needs, so that each has a link that ends them. `HELPER`: reminders to a patient's helper."""
+
+    REMINDERS = "reminders"
+    QUESTIONS = "questions"
+    HELPER = "helper"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +90,14 @@ def new_helper_token(office: Office, helper_id: int) -> str:
     return _token(office.secret_keys[0], f"helper {helper_id}")
 
 
+def helper_token_of(office: Office, helper: Helper) -> str:
+    """The helper's token now. Raises LookupError if the key under which her link was made is gone."""
+    return _token_again(office, f"helper {helper.id}", helper.token_hash)
+
+
 def helper_url(office: Office, helper: Helper, language: str) -> str:
-    """The course's page for a helper. Raises LookupError if the key under which her link was made is gone."""
-    token = _token_again(office, f"helper {helper.id}", helper.token_hash)
-    return f"{office.url}/{language}/course/{token}"
+    """The course's page for a helper. Raises LookupError as `helper_token_of` does."""
+    return f"{office.url}/{language}/course/{helper_token_of(office, helper)}"
 
 
 def sign_in_token(office: Office, nonce: str) -> str:
@@ -95,6 +110,24 @@ def sign_in_url(office: Office, nonce: str, token_hash: str, language: str) -> s
     return f"{office.url}/{language}/my-appointments/link/{_token_again(office, f'sign in {nonce}', token_hash)}"
 
 
+def waiter_token(office: Office, waiter_id: int) -> str:
+    """The token for who waits for a course; the same as long as the installation's key is."""
+    return _token(office.secret_keys[0], f"waiter {waiter_id}")
+
+
+def waiter_url(office: Office, waiter: Waiter) -> str:
+    """Her own page, in her language. Raises LookupError if the key under which her link was made is gone."""
+    return f"{office.url}/{waiter.language}/waiting/{_token_again(office, f'waiter {waiter.id}', waiter.token_hash)}"
+
+
+def open_waiter(session: Session, token: str) -> Waiter:
+    """Who waits behind a token. Raises UnknownWaiter for one that was never given out, or was forgotten since."""
+    waiter = waiter_by_hash(session, hash_of(token))
+    if waiter is None:
+        raise UnknownWaiter
+    return waiter
+
+
 def open_course(session: Session, token: str) -> Opened:
     """The course behind the patient's token, or a helper's. Raises UnknownCourse for one that opens nothing (more)."""
     token_hash = hash_of(token)
@@ -105,6 +138,28 @@ def open_course(session: Session, token: str) -> Opened:
     if helper is None:
         raise UnknownCourse
     return Opened(helper.course, Actor.HELPER, helper)
+
+
+def stop_url(office: Office, mails: Stoppable, id: int, language: str) -> str:
+    """The page that ends mails of one kind to one person; `id`: of her course's page link, or her own as a helper.
+
+    It outlives every renewal of that link, so that the oldest mail can still be used to end them.
+    """
+    token = _packed(id.to_bytes(_ID_BYTES) + _digest(office.secret_keys[0], _stop(mails, id)))
+    return f"{office.url}/{language}/reminders/stop/{token}"
+
+
+def open_stop(office: Office, token: str) -> tuple[Stoppable, int]:
+    """Which mails this token ends, and the id that it was made for. Raises UnknownCourse for one never given out."""
+    try:
+        raw = base64.b32decode(token.upper() + "=" * (-len(token) % 8))
+    except ValueError:
+        raise UnknownCourse from None
+    id, digest = int.from_bytes(raw[:_ID_BYTES]), raw[_ID_BYTES:]
+    for mails in Stoppable:
+        if any(hmac.compare_digest(digest, _digest(key, _stop(mails, id))) for key in office.secret_keys):
+            return mails, id
+    raise UnknownCourse
 
 
 def renew(office: Office, link: Link) -> None:
@@ -131,6 +186,17 @@ def _token_again(office: Office, what: str, token_hash: str) -> str:
     raise LookupError("the key under which this link was made is gone")
 
 
+def _stop(mails: Stoppable, id: int) -> str:
+    return f"stop {mails.value} {id}"
+
+
 def _token(key: str, what: str) -> str:
-    digest = hmac.digest(key.encode(), what.encode(), "sha256")
-    return base64.b32encode(digest[:_TOKEN_BYTES]).decode().lower()
+    return _packed(_digest(key, what))
+
+
+def _digest(key: str, what: str) -> bytes:
+    return hmac.digest(key.encode(), what.encode(), "sha256")[:_TOKEN_BYTES]
+
+
+def _packed(raw: bytes) -> str:
+    return base64.b32encode(raw).decode().rstrip("=").lower()
