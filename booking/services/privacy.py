@@ -30,7 +30,8 @@ UNFINISHED_KEPT = timedelta(hours=24)
 """A booking that was never finished is forgotten after this long, answers and all."""
 
 OUTCOMES_KEPT = timedelta(days=365)
-"""So long after the last visit of a course what the patient answered about how it goes is kept."""
+"""So long after a patient's last questions how it goes were over her answers are kept: the clinic sees a year's courses
+together, whether or not somebody came to the end of hers."""
 
 COMMENT_ADDRESS_KEPT = timedelta(days=365)
 """How long the e-mail address of who wrote a comment is kept, in case there is something to ask her."""
@@ -96,18 +97,16 @@ def forget_unfinished(*, now: datetime) -> int:
     return unit_of_work(work)
 
 
-def outcomes_kept_until(start: datetime, last: datetime) -> datetime:
-    """When the answers of a course are forgotten whose session 1 was at `start` and whose last visit ended at `last`;
-    never before its last questions can be answered no more."""
-    return max(last + OUTCOMES_KEPT, closes_at(Moment.YEAR, start))
+def outcomes_kept_until(start: datetime) -> datetime:
+    """When the answers of a course are forgotten whose session 1 was at `start`."""
+    return closes_at(Moment.YEAR, start) + OUTCOMES_KEPT
 
 
 def forget_outcomes(*, now: datetime) -> int:
-    """Deletes answers about how it goes when they are no longer kept; of courses without visits, `OUTCOMES_KEPT` after
+    """Deletes answers about how it goes that are no longer kept; of courses that never began, `OUTCOMES_KEPT` after
     they were given; how many."""
-    return unit_of_work(
-        lambda session: drop_outcomes(session, visited_by=now - OUTCOMES_KEPT, begun_by=all_over_since(now))
-    )
+    old = now - OUTCOMES_KEPT
+    return unit_of_work(lambda session: drop_outcomes(session, given_by=old, begun_before=all_over_since(old)))
 
 
 def forget_comment_addresses(*, now: datetime) -> int:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, ForeignKey, Select, delete, exists, func, or_, select
+from sqlalchemy import ColumnElement, ForeignKey, Select, delete, exists, select
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from booking.domain.period import Period
@@ -47,22 +47,18 @@ def all_outcomes(session: Session) -> dict[int, list[Outcome]]:
 
 
 class Start(NamedTuple):
-    """Where and when session 1 of a course was; `last_at`: when its last visit ended or will end."""
+    """Where and when session 1 of a course was."""
 
     course_id: int
     patient_id: int
     clinic_id: int
     starts_at: datetime
-    last_at: datetime
 
 
 def starts(session: Session, *, until: datetime) -> list[Start]:
     """The beginnings up to `until` of all courses that end with a review: those whose patients are asked."""
-    visits = select(func.max(Appointment.ends_at)).where(_of_course(), Appointment.status.in_(COUNTED))
-    last = visits.correlate(Course).scalar_subquery()
-    rows = _first_sessions(Course.id, Course.patient_id, Appointment.clinic_id, Appointment.starts_at, last)
-    rows = rows.where(Appointment.starts_at <= until)
-    return [Start(*row) for row in session.execute(rows)]
+    rows = _first_sessions(Course.id, Course.patient_id, Appointment.clinic_id, Appointment.starts_at)
+    return [Start(*row) for row in session.execute(rows.where(Appointment.starts_at <= until))]
 
 
 def start_of(session: Session, course_id: int) -> Appointment | None:
@@ -75,7 +71,7 @@ def courses_to_ask(session: Session, moment: str, started: Period) -> list[int]:
     """Courses by id that began within `started` and whose patients can be and were not asked by mail, nor answered."""
     asked = exists().where(Reminder.course_id == Course.id, Reminder.rung == moment)
     answered = exists().where(Outcome.course_id == Course.id, Outcome.moment == moment)
-    declined = exists().where(ReminderWish.course_id == Course.id, ReminderWish.by_mail.is_(False))
+    declined = exists().where(ReminderWish.course_id == Course.id, ReminderWish.questions.is_(False))
     rows = _first_sessions(Course.id).where(
         Appointment.starts_at >= started.start,
         Appointment.starts_at < started.end,
@@ -93,15 +89,10 @@ def was_asked(session: Session, course_id: int, moment: str) -> bool:
     return session.scalar(rows.limit(1)) is not None
 
 
-def drop_outcomes(session: Session, *, visited_by: datetime, begun_by: datetime) -> int:
-    """Deletes the answers of courses that began before `begun_by` and whose last visit ended by `visited_by`; of those
-    without visits, answers given by then; how many."""
-    visits = exists().where(Appointment.course_id == Outcome.course_id, Appointment.status.in_(COUNTED))
-    later_visits = visits.where(Appointment.ends_at > visited_by)
-    running = _first_sessions(Course.id).where(Appointment.starts_at >= begun_by)
-    rows = delete(Outcome).where(
-        ~later_visits, Outcome.course_id.not_in(running), or_(visits, Outcome.answered_at <= visited_by)
-    )
+def drop_outcomes(session: Session, *, given_by: datetime, begun_before: datetime) -> int:
+    """Deletes answers given by then, but not those of courses that began at `begun_before` or later; how many."""
+    younger = _first_sessions(Course.id).where(Appointment.starts_at >= begun_before)
+    rows = delete(Outcome).where(Outcome.answered_at <= given_by, Outcome.course_id.not_in(younger))
     result = session.execute(rows, execution_options={"synchronize_session": False})
     return int(result.rowcount)  # type: ignore[attr-defined]
 
