@@ -1,4 +1,4 @@
-"""Who may do what to an appointment and until when: the whole table once more, by hand; and what a late change costs."""
+"""Who may do what to an appointment and until when, the whole table by hand; and what a late change costs."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_who_may_do_what_is_as_the_table_says(row: list[str]) -> None:
 
 
 def test_the_table_leaves_nothing_out() -> None:
-    assert STATUSES == [status.value for status in Status]
+    assert [status.value for status in Status] == STATUSES
     assert sorted((row[0], row[1]) for row in ROWS) == sorted((a.value, b.value) for a in Actor for b in Action)
 
 
