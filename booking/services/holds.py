@@ -94,6 +94,11 @@ def hand_over(session: Session, office: Office, row: Hold, visitor: Visitor, *, 
 def let_go(session: Session, row: Hold, *, now: datetime) -> None:
     """Gives back the hold's times and forgets it, inside the caller's unit of work; the waiting list is told."""
     note_freed(session, times_freed(row, now=now), now=now)
+    drop_hold(session, row)
+
+
+def drop_hold(session: Session, row: Hold) -> None:
+    """Ends the hold inside the caller's unit of work, who takes its times at once for somebody else."""
     _give_back(session, row)
     session.delete(row)
     session.flush()

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import JSON, ColumnElement, ForeignKey, Index, exists, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from booking.store.clinics import Group
 from booking.store.database import Base, utc
 from booking.store.holds import Hold
 from booking.store.outbox import Message
@@ -84,6 +85,11 @@ def note_freed(session: Session, times: Iterable[tuple[int, int, datetime, datet
         session.add(
             FreedTime(clinic_id=clinic_id, clinician_id=clinician_id, starts_at=start, ends_at=end, freed_at=utc(now))
         )
+
+
+def joining_one_by_one(session: Session) -> None:
+    """Makes the next who joins wait until the transaction ends, so that a double click is one wish."""
+    session.execute(select(Group.id).with_for_update(key_share=True))
 
 
 def freed_times(session: Session, most: int) -> list[FreedTime]:
