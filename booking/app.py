@@ -16,6 +16,7 @@ from booking.cli import register_commands
 from booking.config import ROOT, ConfigError, Settings
 from booking.mail.imap import ImapMailbox
 from booking.mail.mailbox import Mailbox
+from booking.mail.sms import DEFAULT_TEMPLATE, HttpSms
 from booking.mail.smtp import SmtpPost
 from booking.services.courses import release_lapsed
 from booking.services.office import Office
@@ -53,6 +54,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["office"] = office_of(settings)
     app.extensions["mailbox"] = Mailbox(mailbox_folder(settings))
     app.extensions["post"] = post_of(settings) or app.extensions["mailbox"]
+    app.extensions["sms"] = sms_of(settings)
     app.extensions["chores"] = chores_of(app.extensions["office"]) + polls_of(settings, app.extensions["office"])
     db.init_app(app)
     Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True)
@@ -88,6 +90,7 @@ def office_of(settings: Settings) -> Office:
         holds_per_address=settings.holds_per_address,
         notice=settings.notice,
         horizon=timedelta(days=round(settings.horizon_months * DAYS_A_MONTH)),
+        sms=settings.sms is not None,
     )
 
 
@@ -134,6 +137,15 @@ def post_of(settings: Settings) -> SmtpPost | None:
         password=server.password,
         plain_allowed=server.plain_allowed,
     )
+
+
+def sms_of(settings: Settings) -> HttpSms | None:
+    """What takes short texts away; None where none are sent."""
+    if settings.sms is None:
+        return None
+    gateway = settings.sms
+    template = gateway.template or DEFAULT_TEMPLATE
+    return HttpSms(url=gateway.url, key=gateway.key, sender=gateway.sender, template=template)
 
 
 def mailbox_folder(settings: Settings) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -69,6 +70,16 @@ class ImapServer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SmsGateway:
+    """The HTTP gateway that takes short texts. `template`: the body of its requests; None for the usual one."""
+
+    url: str
+    key: str
+    sender: str
+    template: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """What an installation chooses. Every field is read from `BOOKING_` and its name in capitals.
 
@@ -77,6 +88,8 @@ class Settings:
     `mail`               the SMTP server, or None for the development mailbox (`BOOKING_MAIL=mailbox`).
     `imap`               the mailbox that the worker reads for answers to `mail_from`, or None
                          (`imaps://user:password@host/INBOX?done=Folder`).
+    `sms`                the gateway for SMS, or None for none (`BOOKING_SMS_URL`, `BOOKING_SMS_KEY`,
+                         `BOOKING_SMS_SENDER` and, if the gateway wants another body, `BOOKING_SMS_TEMPLATE`).
     `mail_from`          sender of all mails and ORGANIZER of all invitations.
     `url`                what links in mails begin with, without a slash at the end.
     `host`               the address the web server listens on; run.py sets it.
@@ -94,6 +107,7 @@ class Settings:
     env: Environment = Environment.DEVELOPMENT
     database_url: str = DEFAULT_DATABASE_URL
     mail: MailServer | None = None
+    sms: SmsGateway | None = None
     imap: ImapServer | None = None
     mail_from: str = DEFAULT_MAIL_FROM
     url: str = DEFAULT_URL
@@ -120,6 +134,7 @@ class Settings:
             env=given.environment(),
             database_url=given.text("DATABASE_URL", DEFAULT_DATABASE_URL),
             mail=given.mail_server(),
+            sms=given.sms_gateway(),
             imap=given.imap_server(),
             mail_from=given.mail_from(),
             url=given.url(),
@@ -295,6 +310,27 @@ class _Variables:
             raise ConfigError(f"Each key in BOOKING_SECRET_KEY must have at least {SHORTEST_SECRET} characters.")
         return keys
 
+    def sms_gateway(self) -> SmsGateway | None:
+        url = self.text("SMS_URL")
+        if not url:
+            return None
+        parts = urlsplit(url)
+        if parts.scheme != "https" and not (parts.scheme == "http" and on_loopback(parts.hostname or "")):
+            raise ConfigError("BOOKING_SMS_URL must begin with https:// (http:// on this machine only).")
+        if not parts.hostname:
+            raise ConfigError("BOOKING_SMS_URL must name a host.")
+        key, sender, template = self.text("SMS_KEY"), self.text("SMS_SENDER"), self.text("SMS_TEMPLATE")
+        if not key or not sender:
+            raise ConfigError("BOOKING_SMS_URL needs BOOKING_SMS_KEY and BOOKING_SMS_SENDER, too.")
+        if not (key + sender).isascii() or not (key + sender).isprintable():
+            raise ConfigError("BOOKING_SMS_KEY and BOOKING_SMS_SENDER must be plain ASCII.")
+        if template and not _is_sms_template(template):
+            raise ConfigError(
+                "BOOKING_SMS_TEMPLATE must be a JSON object, or a form like to={to}&text={text}, with places for {to}"
+                " and {text}."
+            )
+        return SmsGateway(url=url, key=key, sender=sender, template=template or None)
+
     def health_keys(self) -> tuple[str, ...]:
         keys = self.several("HEALTH_KEYS", DEVELOPMENT_HEALTH_KEY)
         if not keys or not all(map(_is_fernet_key, keys)):
@@ -330,4 +366,13 @@ def _is_fernet_key(text: str) -> bool:
     try:
         return len(base64.b64decode(text, altchars=b"-_", validate=True)) == 32
     except (binascii.Error, ValueError):
+        return False
+
+
+def _is_sms_template(text: str) -> bool:
+    if "{to}" not in text or "{text}" not in text:
+        return False
+    try:
+        return isinstance(json.loads(text), dict) if text.startswith("{") else bool(parse_qsl(text, strict_parsing=True))
+    except ValueError:
         return False

@@ -10,7 +10,7 @@ from datetime import timedelta
 class Office:
     """`url`: what links begin with; `mail_from`: sender and ORGANIZER; `uid_host`: right of the @ in UIDs and
     Message-IDs; keys newest first. `hold`: how long times are kept for a visitor; `notice`: how long before its start
-    a time can last be booked; `horizon`: how far ahead."""
+    a time can last be booked; `horizon`: how far ahead; `sms`: whether short texts can be sent."""
 
     url: str
     mail_from: str
@@ -21,3 +21,4 @@ class Office:
     holds_per_address: int
     notice: timedelta
     horizon: timedelta
+    sms: bool = False
