@@ -22,7 +22,7 @@ from booking.services.office import Office
 from booking.store.courses import Course
 from booking.store.database import db, utc
 from booking.store.outbox import Message
-from booking.store.sign_ins import SignIn, course_of, sign_in_by_hash
+from booking.store.sign_ins import SignIn, course_of, sign_in_by_hash, sign_in_by_key
 from booking.store.unit_of_work import unit_of_work
 
 LINK_LASTS = timedelta(minutes=15)
@@ -64,20 +64,20 @@ def send_link(office: Office, course_id: int, language: str, *, now: datetime, a
     return True
 
 
-def use_link(token: str, *, now: datetime) -> int:
-    """Signs in with a mailed link, which is used up by it; the sign-in's id.
+def use_link(token: str, *, now: datetime) -> str:
+    """Signs in with a mailed link, which is used up by it; what `signed_in` knows the session by.
 
     Raises UnknownCourse for a token that was never given out, and SignInOver for a link that was used or is too old.
     """
 
-    def work(session: Session) -> int:
+    def work(session: Session) -> str:
         sign_in = sign_in_by_hash(session, hash_of(token), to_use=True)
         if sign_in is None:
             raise UnknownCourse
         if not can_be_used(sign_in, now=now):
             raise SignInOver
         sign_in.used_at, sign_in.expires_at = utc(now), utc(now) + SESSION_LASTS
-        return sign_in.id
+        return sign_in.token_hash
 
     return unit_of_work(work)
 
@@ -87,15 +87,15 @@ def can_be_used(sign_in: SignIn, *, now: datetime) -> bool:
     return sign_in.used_at is None and now < sign_in.expires_at
 
 
-def open_times(office: Office, reference: str, birth_date: date, network: str, *, now: datetime) -> int:
-    """Opens the bare times of the course with this reference, however typed, and this birth date; the sign-in's id.
+def open_times(office: Office, reference: str, birth_date: date, network: str, *, now: datetime) -> str:
+    """Opens the bare times of the course with this reference, however typed, and this birth date, as `use_link` does.
 
     Raises UnknownCourse if the two do not belong together, and TooManyAttempts. Only what was wrong counts.
     """
     reference = read_reference(reference)
     attempts = count_attempt(office, ((TRIES_AT_ONE, reference), (TRIES_FROM_ONE, network)), now=now)
 
-    def work(session: Session) -> int | None:
+    def work(session: Session) -> str | None:
         course = course_of(session, reference, birth_date)
         return None if course is None else _opened(session, course, now=now)
 
@@ -106,17 +106,17 @@ def open_times(office: Office, reference: str, birth_date: date, network: str, *
     return opened
 
 
-def signed_in(session: Session, sign_in_id: int, *, now: datetime) -> SignIn | None:
-    """The sign-in with this id, while its session lasts."""
-    found = session.get(SignIn, sign_in_id)
+def signed_in(session: Session, key: str, *, now: datetime) -> SignIn | None:
+    """The sign-in that was given this key, while its session lasts."""
+    found = sign_in_by_key(session, key)
     return found if found is not None and found.used_at is not None and now < found.expires_at else None
 
 
-def sign_out(sign_in_id: int, *, now: datetime) -> None:
-    """Ends the session of a sign-in."""
+def sign_out(key: str, *, now: datetime) -> None:
+    """Ends the session of a sign-in, also for who has kept its cookie."""
 
     def work(session: Session) -> None:
-        found = session.get(SignIn, sign_in_id, with_for_update=True)
+        found = sign_in_by_key(session, key)
         if found is not None:
             found.expires_at = min(found.expires_at, utc(now))
 
@@ -157,7 +157,7 @@ def _write(session: Session, office: Office, email: str, language: str, *, now: 
     session.add_all((sign_in, message))
 
 
-def _opened(session: Session, course: Course, *, now: datetime) -> int:
+def _opened(session: Session, course: Course, *, now: datetime) -> str:
     sign_in = SignIn(
         token_hash=hash_of(secrets.token_urlsafe()),
         course_id=course.id,
@@ -166,8 +166,7 @@ def _opened(session: Session, course: Course, *, now: datetime) -> int:
         used_at=utc(now),
     )
     session.add(sign_in)
-    session.flush()
-    return sign_in.id
+    return sign_in.token_hash
 
 
 def _plain(email: str) -> str:

@@ -49,6 +49,11 @@ def sign_in_by_hash(session: Session, token_hash: str, *, to_use: bool = False) 
     return session.scalar(found.with_for_update() if to_use else found)
 
 
+def sign_in_by_key(session: Session, token_hash: str) -> SignIn | None:
+    """A sign-in of either kind. By its hash and not its id, for ids of rows that are deleted are given out again."""
+    return session.scalar(select(SignIn).where(SignIn.token_hash == token_hash))
+
+
 def course_of(session: Session, reference: str, birth_date: date) -> Course | None:
     """The course with this reference, if its patient was born then."""
     found = select(Course).join(Patient, Patient.id == Course.patient_id)

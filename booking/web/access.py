@@ -12,8 +12,11 @@ from werkzeug.wrappers import Response
 from booking.domain.errors import UnknownComment, UnknownCourse
 from booking.services.comments import own_comment
 from booking.services.holds import find_hold
-from booking.services.links import PAGE, open_course, open_link
+from booking.services.links import PAGE, hash_of, open_course, open_link
+from booking.services.sign_ins import signed_in
 from booking.store.database import db
+from booking.store.sign_ins import sign_in_by_hash
+from booking.web import clock
 from booking.web.office import office
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -22,14 +25,18 @@ View = TypeVar("View", bound=Callable[..., Any])
 class Rule(Enum):
     """`EVERYBODY`: a public page. `VISITOR`: who has times held in this session (`g.hold`). `PAGE_LINK`: the patient,
     who has the secret link in the address (`g.link`). `COURSE_LINK`: she, or a helper with a link of her own
-    (`g.opened`). `FEED_LINK`: who has a feed's; the view asks for it. `COMMENT_LINK`: who has the secret
-    link of a comment (`g.comment`). `DEVELOPER`: who sits at a development machine.
+    (`g.opened`). `SIGN_IN_LINK`: who got a link to sign in by mail, used up or not (`g.sign_in_link`). `SIGNED_IN`: who
+    has used one, or has told a reference and a birth date (`g.sign_in`). `FEED_LINK`: who has a feed's; the view asks
+    for it. `COMMENT_LINK`: who has the secret link of a comment (`g.comment`). `DEVELOPER`: who sits at a development
+    machine.
     """
 
     EVERYBODY = "everybody"
     VISITOR = "visitor"
     PAGE_LINK = "page link"
     COURSE_LINK = "course link"
+    SIGN_IN_LINK = "sign-in link"
+    SIGNED_IN = "signed in"
     FEED_LINK = "feed link"
     COMMENT_LINK = "comment link"
     DEVELOPER = "developer"
@@ -69,6 +76,12 @@ def visitor_secret() -> str | None:
     return secret if isinstance(secret, str) else None
 
 
+def sign_in_key() -> str | None:
+    """By what the session knows its sign-in, whether that still opens something or not."""
+    key = session.get("sign_in")
+    return key if isinstance(key, str) else None
+
+
 def _everybody() -> None:
     return None
 
@@ -99,6 +112,22 @@ def _course_link() -> None:
         abort(404)
 
 
+def _sign_in_link() -> None:
+    g.sign_in_link = sign_in_by_hash(db.session(), hash_of((request.view_args or {})["token"]))
+    if g.sign_in_link is None:
+        abort(404)
+
+
+def _signed_in() -> Response | None:
+    """When her session is over, the way leads back to where she can sign in again."""
+    key = sign_in_key()
+    found = signed_in(db.session(), key, now=clock.now()) if key else None
+    if found is None:
+        return redirect(url_for("me.find", ended=1), 303)
+    g.sign_in = found
+    return None
+
+
 def _feed_link() -> None:
     """The feed is found by its token alone; asking here, too, would double what an unchanged feed costs."""
 
@@ -120,6 +149,8 @@ _CHECKS: dict[Rule, Callable[[], Response | None]] = {
     Rule.VISITOR: _visitor,
     Rule.PAGE_LINK: _page_link,
     Rule.COURSE_LINK: _course_link,
+    Rule.SIGN_IN_LINK: _sign_in_link,
+    Rule.SIGNED_IN: _signed_in,
     Rule.FEED_LINK: _feed_link,
     Rule.COMMENT_LINK: _comment_link,
     Rule.DEVELOPER: _developer,

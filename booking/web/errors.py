@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Flask, current_app, make_response, render_template, request, url_for
+from flask import Flask, current_app, g, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
@@ -17,10 +17,16 @@ from booking.domain.errors import (
     BookingError,
     DoesNotFit,
     HoldExpired,
+    NotAllowed,
+    NothingToUndo,
     NotPending,
+    SignInOver,
     SlotTaken,
+    TooManyAttempts,
+    TooManyHelpers,
     TooManyHolds,
     TooYoung,
+    UnknownAppointment,
     UnknownArticle,
     UnknownComment,
     UnknownCourse,
@@ -93,6 +99,18 @@ def words_for(error: BookingError) -> str:
             words = _("The comment that you answer is gone. Send yours as a comment of its own.")
         case UnknownWish():
             words = _("One of the wishes in this address is not known here. Choose again.")
+        case TooManyAttempts():
+            words = _("That was tried too often. Wait an hour and try again, or call us.")
+        case SignInOver():
+            words = _("This link is used up. It works once, within 15 minutes. Ask for a new one.")
+        case TooManyHelpers():
+            words = _("No more helpers can be added here. End a link that is not needed, or call us.")
+        case UnknownAppointment():
+            words = _("There is no such visit here. Choose one of those that you have.")
+        case NotAllowed():
+            words = _("This visit cannot be changed here any more. Call us, and we look at it together.")
+        case NothingToUndo():
+            words = _("This can no longer be undone. You can change the visit once more.")
         case _other:
             words = _("That did not work. Try again, or call us.")
     return words
@@ -103,6 +121,9 @@ _STATUS: dict[type[BookingError], int] = {
     DoesNotFit: 409,
     HoldExpired: 410,
     TooManyHolds: 429,
+    TooManyAttempts: 429,
+    SignInOver: 410,
+    TooManyHelpers: 409,
     TooYoung: 403,
     UnknownCourse: 404,
     UnknownArticle: 404,
@@ -111,6 +132,9 @@ _STATUS: dict[type[BookingError], int] = {
     AnotherCourseRuns: 409,
     OtherChoice: 409,
     UnknownWish: 404,
+    UnknownAppointment: 404,
+    NotAllowed: 409,
+    NothingToUndo: 410,
 }
 
 
@@ -136,8 +160,14 @@ def _on_old_form(error: CSRFError) -> Response:
 
 
 def _on_refusal(error: BookingError) -> Response:
-    again = Way(url_for("book.need"), _("Choose times"))
-    return _page(Words(_("This did not work out"), words_for(error), (again,)), _STATUS.get(type(error), 409))
+    return _page(Words(_("This did not work out"), words_for(error), (_way_on(),)), _STATUS.get(type(error), 409))
+
+
+def _way_on() -> Way:
+    """Back to the appointments that are changed, else to where times are chosen."""
+    if "opened" in g:
+        return Way(url_for("me.course", token=(request.view_args or {})["token"]), _("See all visits"))
+    return Way(url_for("book.need"), _("Choose times"))
 
 
 def _on_no_database(error: OperationalError) -> Response:
@@ -226,11 +256,11 @@ def _old_link() -> Words:
     return Words(
         _("This link no longer works"),
         _(
-            "It may have been replaced by a newer one, or a part of it was lost on the way. Look for the newest e-mail"
-            " from us, or for the link on your newest printout. If you cannot find it, call us, and we help you in."
+            "It may have been replaced by a newer one, it was ended, or a part of it was lost on the way. Look for the"
+            " newest e-mail from us, or let us send you a new link."
         ),
         (
-            Way(url_for("me.find"), _("How to find your appointments")),
+            Way(url_for("me.find"), _("Send me a link")),
             Way(url_for("book.call_me"), _("Call me instead")),
         ),
     )

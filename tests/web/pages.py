@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urldefrag, urlsplit
@@ -11,10 +11,12 @@ from urllib.parse import urldefrag, urlsplit
 import html5lib
 from flask import Flask
 
-from booking.services.links import FEED, PAGE, token_of
+from booking.services.helpers import Invited, add_helper
+from booking.services.links import FEED, PAGE, helper_token_of, token_of
 from booking.store.courses import links_of
 from booking.store.database import db
-from tests.builders import booked_course, office
+from booking.store.helpers import Helper
+from tests.builders import NOW, booked_course, office
 
 LANGUAGES = ("nb", "en")
 _STYLE_OR_HANDLER = re.compile(rb"<[^>]*\s(style|on[a-z]+)\s*=", re.IGNORECASE)
@@ -51,6 +53,27 @@ def links_now(course_id: int) -> Links:
     links = links_of(db.session(), course_id)
     reference = links[PAGE].course.reference
     return Links(course_id, reference, token_of(office(), links[PAGE]), token_of(office(), links[FEED]))
+
+
+@dataclass(frozen=True)
+class HelperLink:
+    """A helper of a course, and what opens it for her; `page` in English."""
+
+    id: int
+    token: str
+
+    @property
+    def page(self) -> str:
+        return f"/en/course/{self.token}"
+
+
+def helper_link(app: Flask, links: Links, **changes: Any) -> HelperLink:
+    """Gives somebody a link to the course, with changes to Ola's details."""
+    ola = Invited(name="Ola Prøve", email="ola@example.com", language="en", reminded=True)
+    with app.app_context():
+        id = add_helper(office(), links.course_id, replace(ola, **changes), now=NOW, at=NOW)
+        db.session.rollback()
+        return HelperLink(id, helper_token_of(office(), db.session.get_one(Helper, id)))
 
 
 def inner_links(page: str, path: str) -> set[str]:

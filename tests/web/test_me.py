@@ -304,9 +304,3 @@ def test_what_cannot_be_read_changes_nothing_and_is_shown_again(
     assert told in answer.text
     assert kept(demo_app, links).revision == 1
     assert field == "language" or tree.find(f".//input[@id='{field}']").get("value") == typed
-
-
-def test_my_appointments_promises_no_sign_in(demo_client: FlaskClient) -> None:
-    text = text_of(demo_client, "/en/my-appointments")
-    assert "There is no password." in text
-    assert "sign in" not in text.casefold()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from typing import Any
 
@@ -13,6 +12,7 @@ from wtforms import RadioField, StringField
 from wtforms.validators import ValidationError
 
 from booking.services.courses import Channel, Details
+from booking.web.forms.birth_date import BirthDate
 from booking.web.forms.fields import LONGEST_LINE, Tick, Ticks, choices_of, one_line, read_email, read_phone
 
 NEEDS = {
@@ -38,11 +38,8 @@ CHANNEL_HINTS = {
     Channel.FILE.value: lazy_gettext("One file with all dates, to open once; it does not follow changes."),
 }
 
-OLDEST = 120
-_DIGITS = re.compile(r"[0-9]{1,4}")
 
-
-class DetailsForm(FlaskForm):
+class DetailsForm(BirthDate, FlaskForm):
     """Birth date in three boxes; contact as ticks that reveal a field. `today`: the date in Oslo."""
 
     name = StringField(lazy_gettext("Full name"))
@@ -83,7 +80,7 @@ class DetailsForm(FlaskForm):
         email = read_email(self.email.data) if self.by_email.data else None
         return Details(
             name=one_line(self.name.data),
-            birth_date=self._born(),
+            birth_date=self.birth_date(),
             email=email,
             mobile=self._number(),
             language=self.language.data,
@@ -94,32 +91,6 @@ class DetailsForm(FlaskForm):
 
     def validate_name(self, field: Any) -> None:
         _check_name(field.data, _("Write the name of the person who comes."))
-
-    def validate_day(self, field: Any) -> None:
-        number = _number(field.data)
-        if not any(one_line(part.data) for part in (self.day, self.month, self.year)):
-            raise ValidationError(_("Write the birth date."))
-        if number is None or not 1 <= number <= 31:
-            raise ValidationError(_("The day of birth is a number from 1 to 31."))
-        if self._parts_are_numbers() and self._born_or_none() is None:
-            raise ValidationError(_("This date does not exist. Look at the day and the month again."))
-
-    def validate_month(self, field: Any) -> None:
-        number = _number(field.data)
-        if self._nothing_born():
-            return
-        if number is None or not 1 <= number <= 12:
-            raise ValidationError(_("The month of birth is a number from 1 to 12."))
-
-    def validate_year(self, field: Any) -> None:
-        number = _number(field.data)
-        if self._nothing_born():
-            return
-        if number is None or number < self._today.year - OLDEST:
-            raise ValidationError(_("Write the year of birth with four digits, such as 1979."))
-        born = self._born_or_none()
-        if number > self._today.year or (born is not None and born > self._today):
-            raise ValidationError(_("The birth date is in the future."))
 
     def validate_by_email(self, field: Any) -> None:
         if not (field.data or self.by_mobile.data or self.neither.data):
@@ -159,27 +130,6 @@ class DetailsForm(FlaskForm):
     def _only_other_phone(self) -> bool:
         return bool(self.neither.data and not self.by_mobile.data and not self.by_email.data)
 
-    def _nothing_born(self) -> bool:
-        return not any(one_line(part.data) for part in (self.day, self.month, self.year))
-
-    def _parts_are_numbers(self) -> bool:
-        day, month, year = (_number(part.data) for part in (self.day, self.month, self.year))
-        return day is not None and month is not None and year is not None and 1 <= month <= 12 and year > 0
-
-    def _born_or_none(self) -> date | None:
-        day, month, year = (_number(part.data) for part in (self.day, self.month, self.year))
-        if day is None or month is None or year is None:
-            return None
-        try:
-            return date(year, month, day)
-        except ValueError:
-            return None
-
-    def _born(self) -> date:
-        born = self._born_or_none()
-        assert born is not None, "read after it was found valid"
-        return born
-
 
 def _check_name(text: str | None, missing: str) -> None:
     name = one_line(text)
@@ -187,8 +137,3 @@ def _check_name(text: str | None, missing: str) -> None:
         raise ValidationError(missing)
     if len(name) > LONGEST_LINE:
         raise ValidationError(_("Write the name with %(most)s letters at most.", most=LONGEST_LINE))
-
-
-def _number(text: str | None) -> int | None:
-    plain = one_line(text)
-    return int(plain) if _DIGITS.fullmatch(plain) else None

@@ -7,13 +7,14 @@ from typing import Any
 from flask import g, render_template, request
 from flask_babel import gettext as _
 
+from booking.services.helpers import note_use
 from booking.services.invitations import mails_for
 from booking.services.links import Opened
 from booking.store.courses import RELEASED, WAITING, Course
 from booking.store.database import db
+from booking.store.helpers import helpers_of
 from booking.web import clock
 from booking.web.access import Rule, open_to
-from booking.web.book.visitor import still_kept_until
 from booking.web.forms.details import NEEDS
 from booking.web.me.calendar import calendar_of
 from booking.web.me.visits import told_of
@@ -21,16 +22,12 @@ from booking.web.me.words import next_panel, rows_of, same_words, waiting_words
 from booking.web.site.marketing import beside_not_authorised
 
 
-@open_to(Rule.EVERYBODY)
-def find() -> str:
-    """How to get back in, for who has lost the link."""
-    return render_template("me/find.html", kept=still_kept_until())
-
-
 @open_to(Rule.COURSE_LINK)
 def course(token: str) -> str:
     """For the patient everything; for a helper times, places and what to bring, and what she may change."""
     opened: Opened = g.opened
+    if opened.helper is not None:
+        note_use(opened.helper, now=clock.now())
     done = _DONE.get(request.args.get("done", ""))
     facts = _facts(opened.course) if opened.helper is None else _facts_for_helper(opened.course)
     return render_template(
@@ -68,6 +65,7 @@ def _facts(course: Course) -> dict[str, Any]:
         "course": course,
         "waiting_words": waiting_words(course),
         "needs": [NEEDS[need] for need in course.needs if need in NEEDS],
+        "helpers": [helper.name for helper in helpers_of(db.session(), course.id)],
         **calendar_of(course),
     }
 
