@@ -12,7 +12,7 @@ from email.utils import parseaddr
 from enum import Enum
 from ipaddress import ip_address
 from pathlib import Path
-from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, parse_qsl, unquote, urlsplit
 
 LANGUAGES = ("nb", "en")
 
@@ -373,6 +373,8 @@ def _is_sms_template(text: str) -> bool:
     if "{to}" not in text or "{text}" not in text:
         return False
     try:
-        return isinstance(json.loads(text), dict) if text.startswith("{") else bool(parse_qsl(text, strict_parsing=True))
+        if text.startswith("{"):
+            return isinstance(json.loads(text), dict)
+        return bool(parse_qsl(text, strict_parsing=True))
     except ValueError:
         return False
