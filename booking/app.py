@@ -18,11 +18,13 @@ from booking.mail.imap import ImapMailbox
 from booking.mail.mailbox import Mailbox
 from booking.mail.sms import DEFAULT_TEMPLATE, HttpSms
 from booking.mail.smtp import SmtpPost
+from booking.services.attempts import forget_attempts
 from booking.services.courses import release_lapsed
 from booking.services.office import Office
 from booking.services.outcomes import ask_due
 from booking.services.privacy import forget_comment_addresses, forget_outcomes, forget_unfinished
 from booking.services.replies import poll
+from booking.services.sign_ins import forget_sign_ins
 from booking.services.soonest import look_ahead
 from booking.services.tasks import forget_calls
 from booking.store.clinics import the_group
@@ -101,6 +103,8 @@ def chores_of(office: Office) -> tuple[Callable[[datetime], object], ...]:
         lambda now: forget_unfinished(now=now),
         lambda now: forget_comment_addresses(now=now),
         lambda now: forget_calls(now=now),
+        lambda now: forget_sign_ins(now=now),
+        lambda now: forget_attempts(now=now),
         lambda now: ask_due(office, now=now, at=machine_now()),
         lambda now: forget_outcomes(now=now),
         lambda now: look_ahead(office, now=now),

@@ -11,12 +11,13 @@ from booking.cli.courses import courses
 from booking.cli.demo import demo
 from booking.cli.keys import keys
 from booking.cli.outcomes import outcomes
+from booking.cli.patients import patients
 from booking.cli.receive import receive
 from booking.cli.tasks import tasks
 
 
 def register_commands(app: Flask) -> None:
     """Adds the commands of this folder to `flask --app wsgi`."""
-    for command in (articles, comments, courses, demo, keys, outcomes, receive, tasks):
+    for command in (articles, comments, courses, demo, keys, outcomes, patients, receive, tasks):
         app.cli.add_command(command)
     worker.register(app)
