@@ -19,6 +19,8 @@ from types import ModuleType
 
 import pytest
 
+from tests.conftest import ALL
+
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 60
 
@@ -235,7 +237,7 @@ def test_it_shows_the_addresses_and_they_answer(prepared: Path) -> None:
         assert [urllib.request.urlopen(each, timeout=10).status for each in addresses] == [200, 200]
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT] if ALL else [signal.SIGTERM])
 def test_a_signal_ends_all_of_it_with_exit_0(prepared: Path, number: signal.Signals) -> None:
     with serving(prepared) as site:
         children = site.children()
@@ -251,7 +253,7 @@ def test_a_second_start_prepares_nothing_and_is_quick(prepared: Path) -> None:
         assert "Preparing" not in site.output
 
 
-@pytest.mark.parametrize(("which", "name"), [(0, "The web server"), (1, "The mail worker")])
+@pytest.mark.parametrize(("which", "name"), [(0, "The web server"), *([(1, "The mail worker")] if ALL else [])])
 def test_if_one_process_dies_the_other_is_ended_and_it_says_which(prepared: Path, which: int, name: str) -> None:
     with serving(prepared) as site:
         children = site.children()
