@@ -28,7 +28,7 @@ from booking.services.office import Office
 from booking.store.clinics import all_clinics
 from booking.store.people import all_clinicians
 from booking.store.protocols import protocol_by_slug
-from booking.store.schedules import schedule_of, taken_rows
+from booking.store.schedules import NOTHING_OWN, Own, schedule_of, taken_rows
 
 NINE_WEEKS = "nine-weeks"
 
@@ -224,12 +224,13 @@ def availability_for(
     *,
     now: datetime,
     but_hold: int | None = None,
+    own: Own = NOTHING_OWN,
 ) -> Availability:
     """What is free at these clinics on these days, both included."""
     first, last = days
     period = Period(at_wall(first, 0), at_wall(last + timedelta(days=1), 0))
     schedule = schedule_of(session, clinics, period)
-    taken = taken_rows(session, schedule, period, now=now, but_hold=but_hold)
+    taken = taken_rows(session, schedule, period, now=now, but_hold=but_hold, own=own)
     return Availability(schedule, first, last, taken, earliest=now + office.notice)
 
 

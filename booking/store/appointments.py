@@ -6,11 +6,24 @@ has it; an expired one (a hold that ran out) is taken over by the very statement
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import IntEnum
 
-from sqlalchemy import BigInteger, ForeignKey, Index, SmallInteger, delete, func, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    SmallInteger,
+    delete,
+    func,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from booking.domain.appointment import Status
@@ -76,6 +89,8 @@ class Claim(Base):
     expires_at: Mapped[int | None] = mapped_column(BigInteger)
 
 
+_KEY = tuple_(Claim.resource, Claim.resource_id, Claim.step)
+
 ClaimRow = tuple[int, int, int, int | None, int | None, int | None]
 """(resource, resource id, step, appointment id, held time id, expires at): as the table's columns."""
 
@@ -126,6 +141,45 @@ def drop_held_claims(session: Session, held_time_ids: Sequence[int]) -> None:
 
 def drop_appointment_claims(session: Session, appointment_ids: Sequence[int]) -> None:
     session.execute(delete(Claim).where(Claim.appointment_id.in_(appointment_ids)))
+
+
+def claims_of(session: Session, appointment_ids: Collection[int], held_time_ids: Collection[int]) -> list[ClaimRow]:
+    """The claims that these appointments and held times have."""
+    claims = Claim.__table__.c
+    columns = (claims.resource, claims.resource_id, claims.step, claims.appointment_id, claims.held_time_id)
+    rows = session.execute(select(*columns, claims.expires_at).where(_owned(appointment_ids, held_time_ids)))
+    return [(row[0], row[1], row[2], row[3], row[4], row[5]) for row in rows]
+
+
+def pass_on(
+    session: Session, rows: Iterable[ClaimRow], appointment_ids: Collection[int], held_time_ids: Collection[int]
+) -> None:
+    """Gives claims that these appointments and held times have to the owners that `rows` name.
+
+    Raises SlotTaken if one of them had expired and somebody has taken it over.
+    """
+    keys: defaultdict[tuple[int | None, int | None, int | None], list[tuple[int, int, int]]] = defaultdict(list)
+    for row in rows:
+        keys[row[3:]].append(row[:3])
+    for (appointment_id, held_time_id, expires_at), found in keys.items():
+        values = {"appointment_id": appointment_id, "held_time_id": held_time_id, "expires_at": expires_at}
+        given = update(Claim).where(_KEY.in_(found), _owned(appointment_ids, held_time_ids)).values(values)
+        if session.connection().execute(given).rowcount != len(found):
+            raise SlotTaken
+
+
+def drop_claims(
+    session: Session, rows: Iterable[ClaimRow], appointment_ids: Collection[int], held_time_ids: Collection[int]
+) -> None:
+    """Gives up those of the claims that are still these appointments' and held times'."""
+    keys = [row[:3] for row in rows]
+    if keys:
+        gone = delete(Claim).where(_KEY.in_(keys), _owned(appointment_ids, held_time_ids))
+        session.connection().execute(gone)
+
+
+def _owned(appointment_ids: Collection[int], held_time_ids: Collection[int]) -> ColumnElement[bool]:
+    return or_(Claim.appointment_id.in_(appointment_ids), Claim.held_time_id.in_(held_time_ids))
 
 
 def appointments_of(session: Session, course_id: int) -> list[Appointment]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, select
+from sqlalchemy import JSON, ForeignKey, Index, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from booking.store.database import Base
@@ -14,7 +14,8 @@ from booking.store.database import Base
 class Change(Base):
     """What somebody did to a course at one moment. `actor`: who, as in `domain/appointment.py`.
 
-    `before`: the appointments that it touched as they were, by id; null for one that it made. Until `due_at` it can be
+    `before`: the appointments that it touched as they were, by id (in decimal digits, for JSON), as
+    `services/invitations.py` keeps them; null for one that it made. Until `due_at` it can be
     undone and nothing is mailed; `settled_at`: when the messages that tell of it were written, or it was found that
     there is nothing to tell.
     """
@@ -52,6 +53,12 @@ def open_changes(session: Session, course_id: int) -> list[Change]:
     """The course's changes that nobody was told of yet, oldest first."""
     rows = select(Change).where(Change.course_id == course_id, Change.settled_at.is_(None))
     return list(session.scalars(rows.order_by(Change.id)))
+
+
+def courses_to_settle(session: Session, *, now: datetime) -> list[int]:
+    """The courses of which nothing more can be undone though nobody was told of the changes yet; their ids."""
+    rows = select(Change.course_id).where(Change.settled_at.is_(None))
+    return list(session.scalars(rows.group_by(Change.course_id).having(func.max(Change.due_at) <= now)))
 
 
 def fees_of(session: Session, course_id: int) -> list[Fee]:

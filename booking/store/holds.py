@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, func, select
@@ -68,6 +69,11 @@ def hold_of(session: Session, visitor: str) -> Hold | None:
 def hold_to_change(session: Session, visitor: str) -> Hold | None:
     """The same, for who changes it: nobody else does until the transaction ends."""
     return session.scalar(select(Hold).where(Hold.visitor == visitor).with_for_update())
+
+
+def holds_of_changes(session: Session, change_ids: Collection[int]) -> list[Hold]:
+    """What is kept so that these changes can be undone, in order of the changes."""
+    return list(session.scalars(select(Hold).where(Hold.change_id.in_(change_ids)).order_by(Hold.change_id)))
 
 
 def live_holds_from(session: Session, address: str, *, now: datetime) -> int:

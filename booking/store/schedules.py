@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import (
@@ -129,16 +130,38 @@ def opening_hours(session: Session, clinics: Collection[Clinic], period: Period)
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What is the asker's own, by id, so that it does not stand in her way."""
+
+    holds: Collection[int] = ()
+    appointments: Collection[int] = ()
+
+
+NOTHING_OWN = Own()
+
+
 def taken_rows(
-    session: Session, schedule: domain.Schedule, period: Period, *, now: datetime, but_hold: int | None = None
+    session: Session,
+    schedule: domain.Schedule,
+    period: Period,
+    *,
+    now: datetime,
+    but_hold: int | None = None,
+    own: Own = NOTHING_OWN,
 ) -> Sequence[TakenRow]:
     """(clinician, room, start, end) of every live appointment and held time of the schedule's clinics that begins in
     `period`; start and end in seconds since 1970-01-01 UTC. `but_hold`: the visitor's own hold does not count."""
-    return session.execute(taken_query(schedule, period, now=now, but_hold=but_hold)).all()
+    return session.execute(taken_query(schedule, period, now=now, but_hold=but_hold, own=own)).all()
 
 
 def taken_query(
-    schedule: domain.Schedule, period: Period, *, now: datetime, but_hold: int | None = None
+    schedule: domain.Schedule,
+    period: Period,
+    *,
+    now: datetime,
+    but_hold: int | None = None,
+    own: Own = NOTHING_OWN,
 ) -> CompoundSelect[int, int, int, int]:
     """The statement behind `taken_rows`."""
     clinic_ids = [clinic.id for clinic in schedule.clinics]
@@ -146,6 +169,10 @@ def taken_query(
     held = _busy(HeldTime, clinic_ids, period).join(Hold).where(Hold.expires_at > now)
     if but_hold is not None:
         held = held.where(Hold.id != but_hold)
+    if own.holds:
+        held = held.where(Hold.id.not_in(own.holds))
+    if own.appointments:
+        kept = kept.where(Appointment.id.not_in(own.appointments))
     return union_all(kept, held)
 
 

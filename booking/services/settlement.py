@@ -1,0 +1,174 @@
+"""Settlement: what all open changes of a course come to is told once, and can be undone no longer.
+
+Nothing is told of a change that was undone, or that another took back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import structlog
+from sqlalchemy.orm import Session
+
+from booking.domain.appointment import Actor
+from booking.services.alteration import give_up
+from booking.services.delivery import what_happened
+from booking.services.invitations import INVITATIONS, News, invite, snapshot, take_back_invitations, tell
+from booking.services.office import Office
+from booking.store.appointments import BOOKED, CANCELLED, PENDING, Appointment
+from booking.store.changes import courses_to_settle, fees_of, open_changes
+from booking.store.courses import WAITING, Course
+from booking.store.database import db, utc
+from booking.store.holds import holds_of_changes
+from booking.store.unit_of_work import unit_of_work
+from booking.store.waiting import note_freed
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One appointment that is another than before the open changes. `before`: as `snapshot` keeps it; None for a new
+    one. `by`: who changed it last."""
+
+    appointment: Appointment
+    before: dict[str, Any] | None
+    by: Actor
+
+    @property
+    def cancelled(self) -> bool:
+        return self.appointment.status == CANCELLED
+
+    @property
+    def in_calendars(self) -> bool:
+        """Whether a calendar shows something else now: who treats does not stand there."""
+        if self.before is None or self.cancelled:
+            return True
+        now = snapshot(self.appointment)
+        return any(now[name] != self.before[name] for name in ("start", "end", "clinic_id"))
+
+
+def differences(session: Session, course: Course) -> list[Difference]:
+    """What the open changes of the course come to, in order of the present times."""
+    changes = open_changes(session, course.id)
+    before: dict[int, dict[str, Any] | None] = {}
+    actors: dict[int, Actor] = {}
+    for change in changes:
+        for id, kept in change.before.items():
+            before.setdefault(int(id), kept)
+            if change.undone_at is None:
+                actors[int(id)] = Actor(change.actor)
+    touched = [a for a in _in_order(course.appointments) if a.id in actors]
+    found = (Difference(a, before[a.id], actors[a.id]) for a in touched)
+    return [difference for difference in found if _differs(difference)]
+
+
+def settle(session: Session, office: Office, course: Course, *, now: datetime, at: datetime) -> None:
+    """Writes the messages of all open changes, if there is something to tell, inside the caller's unit of work, in
+    which the course is locked."""
+    found = differences(session, course)
+    calendars = [d.appointment for d in found if d.in_calendars] if _invited(course) else []
+    _tell(session, office, course, found, len(calendars), now=now, at=at)
+    times = {"now": now, "at": at}
+    invite(session, office, course, [a for a in calendars if a.status != CANCELLED], **times)
+    take_back_invitations(session, office, course, [a for a in calendars if a.status == CANCELLED], **times)
+    _close(session, course, now=now)
+
+
+def settle_in_words(session: Session, office: Office, course: Course, *, now: datetime, at: datetime) -> None:
+    """The same without a word to calendars: for an address whose calendar was told of nothing yet."""
+    _tell(session, office, course, differences(session, course), 0, now=now, at=at)
+    _close(session, course, now=now)
+
+
+def settle_due(office: Office, *, now: datetime, at: datetime) -> int:
+    """Settles every course of which nothing more can be undone; how many. One that fails keeps no other waiting."""
+    with Session(db.engine) as session:
+        due = courses_to_settle(session, now=now)
+    return sum(_settled(office, course_id, now=now, at=at) for course_id in due)
+
+
+def _settled(office: Office, course_id: int, *, now: datetime, at: datetime) -> bool:
+    def work(session: Session) -> bool:
+        course = session.get_one(Course, course_id, with_for_update=True)
+        changes = open_changes(session, course_id)
+        if not changes or any(change.due_at > now for change in changes):
+            return False  # somebody has settled or changed it meanwhile
+        settle(session, office, course, now=now, at=at)
+        return True
+
+    try:
+        return unit_of_work(work)
+    except Exception as error:  # whatever is wrong with one course, the others' patients must be told
+        log.error("changes cannot be settled", course=course_id, **what_happened(error))
+        return False
+
+
+def _tell(
+    session: Session,
+    office: Office,
+    course: Course,
+    found: Sequence[Difference],
+    calendars: int,
+    *,
+    now: datetime,
+    at: datetime,
+) -> None:
+    """One mail to read, with what was and what is, and all that stands: the file of the channel *file* holds that."""
+    if not found:
+        return
+    told = {d.appointment.id for d in found}
+    shown = [a for a in _in_order(course.appointments) if a.id in told or _comes(a, now=now)]
+    more = {
+        "changes": [_fact(difference) for difference in found],
+        "calendars": calendars,
+        "fees": [
+            {"amount": fee.amount, "excused": fee.excused}
+            for fee in fees_of(session, course.id)
+            if fee.change_id in {change.id for change in open_changes(session, course.id)}
+        ],
+    }
+    tell(session, office, course, News.CHANGED, shown, now=now, at=at, more=more)
+
+
+def _close(session: Session, course: Course, *, now: datetime) -> None:
+    changes = open_changes(session, course.id)
+    holds = holds_of_changes(session, [change.id for change in changes])
+    there = {(a.clinician_id, a.starts_at) for a in course.appointments if a.status != CANCELLED}
+    left = [time for hold in holds for time in hold.times if (time.clinician_id, time.starts_at) not in there]
+    freed = [(t.clinic_id, t.clinician_id, t.starts_at, t.ends_at) for t in left if t.starts_at > now]
+    note_freed(session, freed, now=now)
+    give_up(session, course, holds, now=now)
+    for change in changes:
+        change.settled_at = utc(now)
+    session.flush()
+
+
+def _fact(difference: Difference) -> dict[str, Any]:
+    after = None if difference.cancelled else snapshot(difference.appointment)
+    return {"before": difference.before, "after": after, "by": difference.by.value}
+
+
+def _differs(difference: Difference) -> bool:
+    was = difference.before is not None and difference.before["status"] != CANCELLED
+    if not was or difference.cancelled:
+        return was or not difference.cancelled
+    assert difference.before is not None
+    now = snapshot(difference.appointment)
+    return any(now[name] != difference.before[name] for name in ("start", "end", "clinic_id", "clinician_id"))
+
+
+def _comes(appointment: Appointment, *, now: datetime) -> bool:
+    return appointment.status in (PENDING, BOOKED) and appointment.ends_at > now
+
+
+def _invited(course: Course) -> bool:
+    """Whether calendars have requests: while the clinic has not rung, nothing is sent to them."""
+    return course.channel == INVITATIONS and course.status != WAITING
+
+
+def _in_order(appointments: Sequence[Appointment]) -> list[Appointment]:
+    return sorted(appointments, key=lambda a: (a.starts_at, a.id))
