@@ -40,6 +40,8 @@ class Alteration:
 
     def put(self, appointment: Appointment, planned: Planned) -> None:
         """Moves an appointment there; its price and what it is stay."""
+        if _stands(appointment, planned):
+            return
         self._note(appointment)
         seen = _in_calendars(appointment)
         appointment.starts_at, appointment.ends_at = planned.start, planned.end
@@ -184,6 +186,12 @@ def _restore(appointment: Appointment, before: Mapping[str, Any] | None, *, now:
         appointment.room_id = before["room_id"]
         appointment.deviation = deviation_from_json(before["deviation"]) if before["deviation"] else None
     _mark(appointment, seen, now=now)
+
+
+def _stands(appointment: Appointment, planned: Planned) -> bool:
+    there = (appointment.starts_at, appointment.clinic_id, appointment.clinician_id, appointment.room_id)
+    place = (planned.start, planned.clinic, planned.clinician, planned.room)
+    return there == place and appointment.deviation == planned.deviation
 
 
 def _mark(appointment: Appointment, seen: tuple[object, ...], *, now: datetime) -> None:

@@ -83,7 +83,7 @@ def hand_over(session: Session, office: Office, row: Hold, visitor: Visitor, *, 
     if own is not None and own.id != row.id:
         note_freed(session, times_freed(own, now=now), now=now)
         _give_back(session, own)
-        row.answers = own.answers
+        row.answers = own.answers or row.answers
         session.delete(own)
         session.flush()
     row.visitor, row.address = key, fingerprint(office, "address", visitor.address)
@@ -291,12 +291,12 @@ def _keep(session: Session, row: Hold, choice: Choice, *, until: datetime, now: 
     row.protocol_id, row.new_patient, row.query = choice.protocol_id, choice.new_patient, choice.query
     row.expires_at, row.extended = until, False
     row.revision = (row.revision or 0) + 1
-    row.times = [_held_time(planned) for planned in choice.appointments]
+    row.times = [held_time(planned) for planned in choice.appointments]
     session.flush()
     claim(session, _claims_of_hold(session, row), now=now)
 
 
-def _held_time(planned: Planned) -> HeldTime:
+def held_time(planned: Planned) -> HeldTime:
     return HeldTime(
         kind=planned.step.kind.value,
         number=planned.step.number,

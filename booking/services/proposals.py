@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -109,16 +109,31 @@ class Proposal:
 def propose(session: Session, office: Office, asked: Asked, *, now: datetime, but_hold: int | None = None) -> Proposal:
     """Plans for what is asked. Raises UnknownWish for names that do not exist. `but_hold`: the visitor's own hold does
     not stand in her way."""
+
+    def free(clinics: tuple[int, ...], days: tuple[date, date]) -> Availability:
+        return availability_for(session, office, clinics, days, now=now, but_hold=but_hold)
+
     protocol, wishes = resolve(session, asked, now=now)
+    return proposed(session, office, protocol, wishes, free, now=now)
+
+
+def proposed(
+    session: Session,
+    office: Office,
+    protocol: Protocol,
+    wishes: Wishes,
+    free: Callable[[tuple[int, ...], tuple[date, date]], Availability],
+    *,
+    now: datetime,
+) -> Proposal:
+    """Plans for these wishes; `free` gives what is free at some clinics on the days from one date to another."""
     limits = limits_of(office)
-    days = needed_range(protocol, wishes, now, limits)
-    near = availability_for(session, office, wishes.clinics, days, now=now, but_hold=but_hold)
+    near = free(wishes.clinics, needed_range(protocol, wishes, now, limits))
     answer = plan_course(protocol, wishes, near, now=now, limits=limits)
     if not isinstance(answer, NoPlan):
         return Proposal(protocol, wishes, near, answer)
     everywhere = tuple(clinic.id for clinic in all_clinics(session))
-    days = widest_range(wishes, now, limits)
-    wide = availability_for(session, office, everywhere, days, now=now, but_hold=but_hold)
+    wide = free(everywhere, widest_range(wishes, now, limits))
     answer = plan_course(protocol, wishes, wide, now=now, others=everywhere, limits=limits)
     return Proposal(protocol, wishes, wide, answer)
 
