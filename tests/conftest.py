@@ -32,6 +32,7 @@ pytest_plugins = [
     "tests.servers.databases",
     "tests.servers.isolation",
     "tests.servers.smtp",
+    "tests.servers.imap",  # after the one whose certificate it shows
     "tests.servers.web",
 ]
 

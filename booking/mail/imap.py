@@ -83,6 +83,8 @@ class ImapMailbox:
             finally:
                 with suppress(imaplib.IMAP4.error, OSError):
                     client.logout()
+                with suppress(OSError):
+                    client.shutdown()  # which a goodbye that was not answered has left open
         except (imaplib.IMAP4.error, OSError) as error:
             raise MailboxError(type(error).__name__) from error
 
