@@ -23,10 +23,12 @@ from booking.services.courses import release_lapsed
 from booking.services.office import Office
 from booking.services.outcomes import ask_due
 from booking.services.privacy import forget_comment_addresses, forget_outcomes, forget_unfinished
+from booking.services.reminders import write_due
 from booking.services.replies import poll
 from booking.services.sign_ins import forget_sign_ins
 from booking.services.soonest import look_ahead
 from booking.services.tasks import forget_calls
+from booking.services.waiting import forget_waiters, offer_freed
 from booking.store.clinics import the_group
 from booking.store.database import db
 from booking.web import register_web
@@ -100,7 +102,10 @@ def chores_of(office: Office) -> tuple[Callable[[datetime], object], ...]:
     """What the worker does once a minute, by the clinic's clock."""
     return (
         lambda now: release_lapsed(office, now=now, at=machine_now()),
+        lambda now: write_due(office, now=now, at=machine_now()),
+        lambda now: offer_freed(office, now=now, at=machine_now()),
         lambda now: forget_unfinished(now=now),
+        lambda now: forget_waiters(now=now),
         lambda now: forget_comment_addresses(now=now),
         lambda now: forget_calls(now=now),
         lambda now: forget_sign_ins(now=now),

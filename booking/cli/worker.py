@@ -16,6 +16,7 @@ from flask.cli import with_appcontext
 from booking.cli import clock
 from booking.cli.office import office
 from booking.mail.post import Post
+from booking.mail.sms import Sms
 from booking.services.delivery import deliver_next, say_alive, what_happened
 from booking.services.office import Office
 
@@ -42,6 +43,7 @@ def worker(once: bool) -> None:
     rounds = _Rounds(
         office=office(),
         post=current_app.extensions["post"],
+        sms=current_app.extensions["sms"],
         chores=current_app.extensions.get("chores", ()),
     )
     if once:
@@ -76,9 +78,10 @@ class _Stop:
 class _Rounds:
     """What a worker does over and over: says that it is alive, does the chores, empties the outbox."""
 
-    def __init__(self, *, office: Office, post: Post, chores: Sequence[Chore]) -> None:
+    def __init__(self, *, office: Office, post: Post, sms: Sms | None, chores: Sequence[Chore]) -> None:
         self._office = office
         self._post = post
+        self._sms = sms
         self._chores = chores
         self._beat_due = self._chores_due = clock.machine_now()
 
@@ -96,7 +99,7 @@ class _Rounds:
         if at >= self._beat_due:
             say_alive(at=at)
             self._beat_due = at + BEAT_EVERY
-        return deliver_next(self._office, self._post, at=at)
+        return deliver_next(self._office, self._post, at=at, sms=self._sms)
 
     def _do_chores(self) -> None:
         at = clock.machine_now()

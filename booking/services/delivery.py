@@ -1,5 +1,7 @@
 """Delivery: one message of the outbox after the other, each taken with a lease, made once, sent, and marked.
 
+A mail goes by post, a short text by the SMS gateway. A reminder that is no longer true does not go out.
+
 A worker may die anywhere: its lease ends, and the next one sends the kept bytes. So nothing is lost, and what arrives
 twice is the same mail with the same Message-ID. Everything here runs on the machine's clock.
 """
@@ -14,8 +16,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from booking.mail.post import Post, PostError
+from booking.mail.sms import Sms
+from booking.services.invitations import News
 from booking.services.letters import compose
 from booking.services.office import Office
+from booking.services.reminders import SMS, Fate, drop_reminder, fate_of
 from booking.services.tasks import add_task
 from booking.store.courses import Course
 from booking.store.database import db, utc
@@ -33,23 +38,24 @@ GIVE_UP_AFTER = timedelta(days=1)
 LEAST_ATTEMPTS = 4
 """So many tries a message has even if no worker ran for a day: many servers turn a stranger away at first."""
 
-MAIL_FAILED = "mail_failed"
+MAIL_FAILED, SMS_FAILED = "mail_failed", "sms_failed"
 
 log = structlog.get_logger()
 
 
-def deliver_next(office: Office, post: Post, *, at: datetime) -> bool:
-    """Sends the message that is due first; False if none is due. Needs an application context.
+def deliver_next(office: Office, post: Post, *, at: datetime, sms: Sms | None = None) -> bool:
+    """Sends the message that is due first; False if none is due. Needs an application context. `sms`: what carries
+    short texts, None where none are sent.
 
     A message that cannot be made or sent is put off, longer each time, and after a day given up with a task for the
     clinic; one that is refused for good is given up at once.
     """
     at = utc(at)
-    message = _take(at)
+    message = _take(office, at)
     if message is None:
         return False
     try:
-        post.send(_body(office, message), office.mail_from, message.recipient)
+        _hand_over(office, post, sms, message)
     except PostError as error:
         _settle_failure(message, error, at=at)
     else:
@@ -72,20 +78,57 @@ def what_happened(error: Exception) -> dict[str, object]:
     return {"error": type(error).__qualname__, "trace": trace}
 
 
-def _take(at: datetime) -> Message | None:
+def _hand_over(office: Office, post: Post, sms: Sms | None, message: Message) -> None:
+    if message.medium == SMS:
+        if sms is None:
+            raise PostError("no gateway for SMS is set", permanent=True)
+        reference = message.message_id.strip("<>").partition("@")[0]
+        sms.send(_body(office, message).decode(), message.recipient, reference)
+    else:
+        post.send(_body(office, message), office.mail_from, message.recipient)
+
+
+# -- taking -----------------------------------------------------------------------------------------------------------
+
+
+def _take(office: Office, at: datetime) -> Message | None:
     """Leases a message. Looks first without the write lock, which bookings need more often than there is mail."""
     with Session(db.engine) as session:
         due = next_due(session)
     if due is None or due > at:
         return None
-    return unit_of_work(lambda session: _leased(session, at))
+    return unit_of_work(lambda session: _leased(session, office, at))
 
 
-def _leased(session: Session, at: datetime) -> Message | None:
-    message = lease_next(session, at=at, lease=LEASE)
-    if message is not None:
-        message.attempts += 1
-    return message
+def _leased(session: Session, office: Office, at: datetime) -> Message | None:
+    while (message := lease_next(session, at=at, lease=LEASE)) is not None:
+        if _goes_out(session, office, message, at=at):
+            message.attempts += 1
+            return message
+        session.flush()
+    return None
+
+
+def _goes_out(session: Session, office: Office, message: Message, *, at: datetime) -> bool:
+    """True for all but a reminder that is not to be sent now; that is put off, let go of, or given up."""
+    if message.kind != News.REMINDER:
+        return True
+    now = _clinics_clock(message, at)
+    fate, when = fate_of(session, office, message, now=now)
+    if fate is Fate.DROP or (fate is Fate.TOO_LATE and not message.attempts):
+        drop_reminder(session, message)
+        log.info("reminder dropped", message=message.id, fate=fate.value)
+    elif fate is Fate.TOO_LATE:
+        message.leased_until = None
+        give_up(session, message, at=at)
+    elif fate is Fate.WAIT:
+        message.due_at, message.leased_until = at + (when - now), None
+    return fate is Fate.SEND
+
+
+def _clinics_clock(message: Message, at: datetime) -> datetime:
+    """What the clinic's clock shows when the machine's shows `at`; they differ as when the message was written."""
+    return message.made_at + (at - message.written_at)
 
 
 # -- making -----------------------------------------------------------------------------------------------------------
@@ -117,19 +160,21 @@ def _kept(session: Session, message_id: int, body: bytes) -> bytes:
 
 def _settle_success(message: Message, *, at: datetime) -> None:
     def work(session: Session) -> None:
-        current = session.get_one(Message, message.id, with_for_update=True)
+        current = session.get(Message, message.id, with_for_update=True)
+        if current is None:
+            return  # the lease ended meanwhile, and another worker found that nobody needs the message
         current.sent_at, current.error = at, None
         current.due_at = current.leased_until = current.given_up_at = None
 
     unit_of_work(work)
-    log.info("mail sent", message=message.id, kind=message.kind)
+    log.info("mail sent", message=message.id, kind=message.kind, medium=message.medium)
 
 
 def _settle_failure(message: Message, error: PostError, *, at: datetime) -> None:
     def work(session: Session) -> None:
-        current = session.get_one(Message, message.id, with_for_update=True)
-        if current.leased_until != message.leased_until:
-            return  # the lease ended meanwhile, and another worker has the message
+        current = session.get(Message, message.id, with_for_update=True)
+        if current is None or current.leased_until != message.leased_until:
+            return  # the lease ended meanwhile, and another worker has the message, or had it
         current.error, current.leased_until = error.reason, None
         if error.permanent or _had_its_day(current, at):
             give_up(session, current, at=at)
@@ -137,7 +182,7 @@ def _settle_failure(message: Message, error: PostError, *, at: datetime) -> None
             current.due_at = _next_try(current, at)
 
     unit_of_work(work)
-    log.warning("mail not sent", message=message.id, kind=message.kind, reason=error.reason)
+    log.warning("mail not sent", message=message.id, kind=message.kind, medium=message.medium, reason=error.reason)
 
 
 def _had_its_day(message: Message, at: datetime) -> bool:
@@ -153,12 +198,13 @@ def _next_try(message: Message, at: datetime) -> datetime:
 
 def give_up(session: Session, message: Message, *, at: datetime) -> None:
     """Inside the caller's unit of work, which has locked the message. Somebody must ring: one task a course, however
-    many of its mails fail; nobody for a mail about no course."""
+    many of its mails fail, and one for its short texts; nobody for a mail about no course."""
     message.given_up_at, message.due_at = at, None
     if message.course_id is None:
         return
+    kind = SMS_FAILED if message.medium == SMS else MAIL_FAILED
     course = session.get_one(Course, message.course_id, with_for_update=True)
-    if any(task.kind == MAIL_FAILED for task in open_tasks_of(session, course.id)):
+    if any(task.kind == kind for task in open_tasks_of(session, course.id)):
         return
-    now = message.made_at + (at - message.written_at)  # the clinic's clock, on which tasks are due
-    add_task(session, MAIL_FAILED, course.name, course.mobile, course=course, due=now, now=now)
+    now = _clinics_clock(message, at)  # on which tasks are due
+    add_task(session, kind, course.name, course.mobile, course=course, due=now, now=now)

@@ -25,14 +25,17 @@ from booking.services.entries import entry_of
 from booking.services.links import (
     FEED,
     PAGE,
+    Stoppable,
     comment_url,
     feed_url,
     helper_url,
     page_url,
     sign_in_url,
+    stop_url,
+    waiter_url,
 )
 from booking.services.office import Office
-from booking.store.appointments import CANCELLED
+from booking.store.appointments import CANCELLED, Appointment
 from booking.store.articles import Comment
 from booking.store.clinics import Clinic, Group, the_group
 from booking.store.courses import Course, links_of
@@ -41,14 +44,19 @@ from booking.store.helpers import Helper, helpers_at
 from booking.store.outbox import Message
 from booking.store.people import Clinician
 from booking.store.sign_ins import courses_at
+from booking.store.waiting import Waiter
 
-FILE = "file"
+FILE, SMS = "file", "sms"
+
+STOPPABLE = {"reminder": Stoppable.REMINDERS, "questions": Stoppable.QUESTIONS}
+"""Mails about a course that can be ended, by their kind."""
 
 
 @dataclass(frozen=True, slots=True)
 class AppointmentFacts:
     """One appointment as it was when the message was written; `price` in whole kroner."""
 
+    id: int
     kind: StepKind
     number: int
     period: Period
@@ -63,6 +71,7 @@ class AppointmentFacts:
     @classmethod
     def of(cls, kept: Mapping[str, Any]) -> AppointmentFacts:
         return cls(
+            id=kept["id"],
             kind=StepKind(kept["kind"]),
             number=kept["number"],
             period=Period(moment_of(kept["start"]), moment_of(kept["end"])),
@@ -86,8 +95,10 @@ class AppointmentFacts:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An appointment in a letter, every text in the reader's language; empty where there is nothing to say."""
+    """An appointment in a letter, every text in the reader's language; empty where there is nothing to say. `url`: its
+    own page, where it is moved."""
 
+    url: str
     kind: StepKind
     date: str
     moment: str
@@ -126,6 +137,13 @@ class _Case:
     clinicians: Mapping[int, Clinician]
     page_url: str
     feed_url: str
+    stop_url: str | None
+    helper: Helper | None
+
+    @property
+    def name(self) -> str:
+        """Who reads it."""
+        return self.helper.name if self.helper else str(self.message.facts["name"])
 
     @property
     def language(self) -> str:
@@ -133,7 +151,8 @@ class _Case:
 
 
 def compose(session: Session, office: Office, message: Message) -> bytes:
-    """The mail that tells `message`, dated when it was made. Needs an application context, but no request.
+    """The mail that tells `message`, dated when it was made, or the short text. Needs an application context, but no
+    request.
 
     Raises ValueError, LookupError or a template's error for facts that cannot be told.
     """
@@ -141,12 +160,17 @@ def compose(session: Session, office: Office, message: Message) -> bytes:
         if message.course_id is None:
             return plain_mail(_WITHOUT_COURSE[message.kind](session, office, message))
         case = _case(session, office, message, message.course_id)
-        return _mail(case, _letter(message, office, case.group, message.facts["name"], _context(case)))
+        if message.medium == SMS:
+            return _short(case)
+        return _mail(case, _letter(message, office, case.group, case.name, _context(case), unsubscribe=case.stop_url))
 
 
 def _case(session: Session, office: Office, message: Message, course_id: int) -> _Case:
     appointments = tuple(AppointmentFacts.of(kept) for kept in message.facts["appointments"])
     links = links_of(session, course_id)
+    helper_id = message.facts.get("helper_id")
+    helper = session.get_one(Helper, helper_id) if helper_id is not None else None
+    page = helper_url(office, helper, message.language) if helper else page_url(office, links[PAGE], message.language)
     return _Case(
         message=message,
         office=office,
@@ -155,9 +179,19 @@ def _case(session: Session, office: Office, message: Message, course_id: int) ->
         appointments=appointments,
         clinics={a.clinic_id: session.get_one(Clinic, a.clinic_id) for a in appointments},
         clinicians={a.clinician_id: session.get_one(Clinician, a.clinician_id) for a in appointments},
-        page_url=page_url(office, links[PAGE], message.language),
+        page_url=page,
         feed_url=feed_url(office, links[FEED]),
+        stop_url=_stop_url(office, message, helper.id if helper else links[PAGE].id),
+        helper=helper,
     )
+
+
+def _stop_url(office: Office, message: Message, id: int) -> str | None:
+    """Where mails of this kind are ended; None for those that nobody can do without."""
+    mails = STOPPABLE.get(message.kind)
+    if mails is Stoppable.REMINDERS and "helper_id" in message.facts:
+        mails = Stoppable.HELPER
+    return stop_url(office, mails, id, message.language) if mails else None
 
 
 # -- mails ------------------------------------------------------------------------------------------------------------
@@ -224,10 +258,68 @@ def _helper_letter(session: Session, office: Office, message: Message) -> Letter
     )
 
 
+def _waiting_letter(session: Session, office: Office, message: Message) -> Letter:
+    """To who waits for a course. Nothing of what she typed stands in it: she may have typed somebody else's address."""
+    waiter = session.get_one(Waiter, message.facts["waiter_id"])
+    return _letter_of_group(
+        session,
+        office,
+        message,
+        own_url=waiter_url(office, waiter),
+        hours=waiter.offer_hours,
+        until=wording.day_and_year(waiter.until, message.language),
+    )
+
+
+def _offer_letter(session: Session, office: Office, message: Message) -> Letter:
+    """To who waits: what has become free, until when it is kept for her, and where she takes it or says no."""
+    facts, language = message.facts, message.language
+    waiter = session.get_one(Waiter, facts["waiter_id"])
+    rows = [_offered_row(session, time, language) for time in facts["times"]]
+    course = session.get_one(Course, waiter.course_id) if waiter.course_id else None
+    now_at = session.get_one(Appointment, waiter.appointment_id).starts_at if waiter.appointment_id else None
+    return _letter_of_group(
+        session,
+        office,
+        message,
+        to=course.name if course else "",
+        name=one_line(course.name) if course else "",
+        rows=rows if course is None else rows[:1],
+        for_course=course is None,
+        instead_of=wording.day_and_time(now_at, language) if now_at else "",
+        same_place=rows[0]["place"] if len({row["place"] for row in rows}) == 1 else "",
+        same_clinician=rows[0]["clinician"] if len({row["clinician"] for row in rows}) == 1 else "",
+        until=wording.day_and_time(moment_of(facts["until"]), language),
+        own_url=_waiting_url(session, office, waiter),
+    )
+
+
+def _offered_row(session: Session, time: Sequence[int], language: str) -> dict[str, str]:
+    clinic_id, clinician_id, start, end = time
+    clinician = session.get_one(Clinician, clinician_id)
+    return {
+        "date": wording.day_and_year(moment_of(start), language),
+        "moment": wording.day_and_time(moment_of(start), language),
+        "times": wording.times(Period(moment_of(start), moment_of(end)), language),
+        "place": session.get_one(Clinic, clinic_id).name,
+        "clinician": f"{clinician.name}, {clinician.profession.name[language]}",
+    }
+
+
+def _waiting_url(session: Session, office: Office, waiter: Waiter) -> str:
+    """Where she answers: behind her own link, or behind that of her course, which she can renew."""
+    if waiter.course_id is None:
+        return waiter_url(office, waiter)
+    course = page_url(office, links_of(session, waiter.course_id)[PAGE], waiter.language)
+    return f"{course}/visits/{waiter.appointment_id}/wait" if waiter.appointment_id else f"{course}/wait"
+
+
 _WITHOUT_COURSE: Mapping[str, Callable[[Session, Office, Message], Letter]] = {
     "comment": _comment_letter,
     "sign_in": _sign_in_letter,
     "helper": _helper_letter,
+    "waiting": _waiting_letter,
+    "offer": _offer_letter,
 }
 """Letters that tell of no course, by their kind."""
 
@@ -245,7 +337,15 @@ def _letter_of_group(session: Session, office: Office, message: Message, *, to: 
     return _letter(message, office, group, to, context)
 
 
-def _letter(message: Message, office: Office, group: Group, name: str, context: Mapping[str, Any]) -> Letter:
+def _letter(
+    message: Message,
+    office: Office,
+    group: Group,
+    name: str,
+    context: Mapping[str, Any],
+    *,
+    unsubscribe: str | None = None,
+) -> Letter:
     clinic_group = Party(group.name, office.mail_from)
     return Letter(
         from_=clinic_group,
@@ -257,7 +357,14 @@ def _letter(message: Message, office: Office, group: Group, name: str, context: 
         language=message.language,
         message_id=message.message_id,
         date=message.made_at,
+        unsubscribe=unsubscribe,
     )
+
+
+def _short(case: _Case) -> bytes:
+    """A text of few words, in letters of GSM's alphabet (GSM 03.38): any other would halve what fits into one."""
+    text = current_app.jinja_env.get_template(f"sms/{case.message.kind}.txt").render(_context(case))
+    return " ".join(text.split()).replace("–", "-").encode()
 
 
 def _rendered(kind: str, ending: str, context: Mapping[str, Any]) -> str:
@@ -280,8 +387,9 @@ def _context(case: _Case) -> dict[str, Any]:
     places = [_place(clinic, case.language) for clinic in case.clinics.values()]
     return {
         "language": case.language,
-        "name": one_line(facts["name"]),
-        "reference": facts["reference"],
+        "name": one_line(case.name),
+        "patient": one_line(facts["name"]) if case.helper else "",
+        "reference": "" if case.helper else facts["reference"],
         "group": case.group.name,
         "demonstration": case.group.demonstration,
         "phone": _phone(case, places),
@@ -298,6 +406,10 @@ def _context(case: _Case) -> dict[str, Any]:
         "decide_by": _decide_by(case),
         "own_phone_known": case.course.mobile is not None,
         "page_url": case.page_url,
+        "stop_url": case.stop_url,
+        "rung": facts.get("rung"),
+        "week": wording.day(moment_of(facts["about"]), case.language) if "about" in facts else "",
+        "before_start": _before_start(case),
         "questions_url": f"{case.page_url}/questions",
         "moment": facts.get("moment"),
         "visit_url": f"{case.page_url}/visits/{facts['appointments'][0]['id']}",
@@ -312,6 +424,7 @@ def _row(case: _Case, appointment: AppointmentFacts) -> Row:
     language, deviation = case.language, appointment.deviation
     clinician = case.clinicians[appointment.clinician_id]
     return Row(
+        url=f"{case.page_url}/visits/{appointment.id}",
         kind=appointment.kind,
         date=wording.day_and_year(appointment.starts_at, language),
         moment=wording.day_and_time(appointment.starts_at, language),
@@ -324,6 +437,12 @@ def _row(case: _Case, appointment: AppointmentFacts) -> Row:
         moved_from=wording.day_and_time(deviation.instead_of, language) if deviation else "",
         reasons=wording.reasons_text(deviation.reasons, language) if deviation else "",
     )
+
+
+def _before_start(case: _Case) -> bool:
+    """Whether it goes to the patient ahead of her first session, when two questions can be answered."""
+    first = any(each.kind is StepKind.SESSION and each.number == 1 for each in case.appointments)
+    return first and case.helper is None
 
 
 def _free_until(case: _Case, appointment: AppointmentFacts) -> str:

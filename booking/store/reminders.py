@@ -121,7 +121,7 @@ def coming_to_remind_of(session: Session, *, now: datetime, course_id: int | Non
     ]
 
 
-def _question(now: datetime) -> Select[Any]:
+def _question(now: datetime) -> Select[*tuple[Any, ...]]:
     reaches = {rung: reach(rung, now) for rung in Rung}
     told = {rung: _told(rung) for rung in Rung}
     helped = exists().where(
@@ -175,6 +175,12 @@ def _earlier(length: timedelta) -> ColumnElement[int]:
 
 def wish_of(session: Session, course_id: int) -> ReminderWish | None:
     return session.get(ReminderWish, course_id)
+
+
+def courses_of(session: Session, appointment_ids: Collection[int]) -> list[int]:
+    """The courses that these appointments belong to."""
+    rows = select(Appointment.course_id).where(Appointment.id.in_(appointment_ids))
+    return list(session.scalars(rows.distinct()))
 
 
 def waiting_reminders(session: Session, course_ids: Collection[int], kind: str) -> list[Message]:

@@ -11,7 +11,7 @@ from booking.store.database import Base
 
 
 class Task(Base):
-    """`kind`: call_first, call_me, second_course or mail_failed. `phone` in E.164 where it could be read.
+    """`kind`: call_first, call_me, second_course, mail_failed or sms_failed. `phone` in E.164 where it could be read.
 
     `message`: what the caller wrote, encrypted, for it may be about her health.
     """
