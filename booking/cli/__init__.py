@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from booking.cli import worker
+from booking.cli.appointments import appointments
 from booking.cli.articles import articles
 from booking.cli.comments import comments
 from booking.cli.courses import courses
@@ -18,6 +19,6 @@ from booking.cli.tasks import tasks
 
 def register_commands(app: Flask) -> None:
     """Adds the commands of this folder to `flask --app wsgi`."""
-    for command in (articles, comments, courses, demo, keys, outcomes, patients, receive, tasks):
+    for command in (appointments, articles, comments, courses, demo, keys, outcomes, patients, receive, tasks):
         app.cli.add_command(command)
     worker.register(app)

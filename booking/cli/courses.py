@@ -6,40 +6,52 @@ import secrets
 import sys
 from collections.abc import Callable
 from datetime import date, datetime
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 from email_validator import EmailNotValidError, validate_email
 from flask.cli import AppGroup
 
 from booking.cli import clock
-from booking.cli.answers import Answers, Json, moment, show
+from booking.cli.answers import Answers, Json, show
+from booking.cli.changing import (
+    NO_PLACE,
+    TAKEN,
+    UNCHANGED,
+    UNUSABLE,
+    as_changed,
+    as_it_stands,
+    as_json,
+    by_whom,
+    course_of,
+    end,
+    last_session,
+    place_options,
+    places,
+    read_place,
+    refusals,
+)
 from booking.cli.faults import Faults
 from booking.cli.office import office
 from booking.cli.wishes import read_wishes, wish_options
+from booking.domain.appointment import Actor
 from booking.domain.course import NoPlan, Plan
 from booking.domain.errors import AnotherCourseRuns, NotPending, SlotTaken, TooYoung, UnknownCourse
 from booking.domain.period import oslo
 from booking.domain.planner import alternatives
 from booking.domain.screening import HealthCheck
-from booking.services.courses import Booked, Channel, Details, book, confirm, read_reference, release
+from booking.services import changes, replanning
+from booking.services.courses import Booked, Channel, Details, book, confirm, release
 from booking.services.holds import Choice, Visitor, give_back, hold
-from booking.services.links import FEED, PAGE, feed_url, page_url
 from booking.services.proposals import Proposal, propose
-from booking.store.courses import Course, course_by_reference, links_of
+from booking.store.courses import Course
 from booking.store.database import db
-from booking.store.protocols import protocol_by_id
 
-UNUSABLE, NO_PLAN, TAKEN = 2, 3, 4
-"""Exit codes."""
+NO_PLAN = NO_PLACE
 
 CHANNELS = (Channel.INVITATIONS, Channel.SUBSCRIPTION, Channel.FILE)
 
 courses = AppGroup("courses", help="Courses of nine weeks.")
-
-as_json = click.option(
-    "--json", is_flag=True, expose_value=False, help="JSON is what is printed, with or without this."
-)
 
 
 @courses.command("propose")
@@ -173,7 +185,7 @@ def _book(proposal: Proposal, plan: Plan, details: Details, *, now: datetime) ->
         return book(office(), held, details, HealthCheck.none_apply(), now=now, at=clock.machine_now())
     except SlotTaken:
         show({"appointments": [], "because": "taken"})
-        _end(TAKEN, "One of the times was taken meanwhile. Nothing is booked.")
+        end(TAKEN, "One of the times was taken meanwhile. Nothing is booked.")
     except TooYoung:
         give_back(office(), visitor)
         raise click.UsageError("--birth-date: under 16; a guardian books by telephone.") from None
@@ -187,10 +199,7 @@ def _book(proposal: Proposal, plan: Plan, details: Details, *, now: datetime) ->
 @as_json
 def show_command(reference: str) -> None:
     """A course as it stands now."""
-    course = course_by_reference(db.session(), read_reference(reference))
-    if course is None:
-        _end(UNUSABLE, _unknown(reference))
-    show(_as_it_stands(course))
+    show(as_it_stands(course_of(reference)))
 
 
 @courses.command("confirm")
@@ -213,38 +222,85 @@ def _settled(reference: str, settle: Callable[..., Booked]) -> Json:
     try:
         return _course(settle(office(), reference, now=clock.now(), at=clock.machine_now()))
     except UnknownCourse:
-        _end(UNUSABLE, _unknown(reference))
+        end(UNUSABLE, f"{reference}: no course has this reference.")
     except NotPending:
-        _end(UNUSABLE, f"{reference}: this course waits for no decision.")
+        end(UNUSABLE, f"{reference}: this course waits for no decision.")
     except AnotherCourseRuns:
-        _end(TAKEN, f"{reference}: the patient has a course that is not over. Nothing was changed.")
+        end(TAKEN, f"{reference}: the patient has a course that is not over. " + UNCHANGED)
     except SlotTaken:
-        _end(TAKEN, f"{reference}: the patient has another appointment at one of these times. Nothing was changed.")
+        end(TAKEN, f"{reference}: the patient has another appointment at one of these times. " + UNCHANGED)
 
 
 def _course(booked: Booked) -> Json:
-    return _as_it_stands(db.session().get_one(Course, booked.course_id))
+    return as_it_stands(db.session().get_one(Course, booked.course_id))
 
 
-def _as_it_stands(course: Course) -> Json:
-    answers, links = Answers(course.language), links_of(db.session(), course.id)
-    return {
-        "reference": course.reference,
-        "status": course.status,
-        "protocol": protocol_by_id(db.session(), course.protocol_id).slug,
-        "decide_by": course.decide_by and moment(course.decide_by),
-        "channel": course.channel,
-        "url": page_url(office(), links[PAGE], course.language),
-        "feed_url": feed_url(office(), links[FEED]),
-        "price": sum(each.price for each in course.appointments),
-        "appointments": [answers.booked(each) for each in course.appointments],
-    }
+# -- changed ----------------------------------------------------------------------------------------------------
 
 
-def _unknown(reference: str) -> str:
-    return f"{reference}: no course has this reference."
+@courses.command("cancel-rest")
+@click.argument("reference")
+@by_whom
+@as_json
+def cancel_rest_command(reference: str, by: str) -> None:
+    """Cancel all appointments of a course that are still to come.
+
+    Can be undone for ten minutes, in which nobody is told. Ends with 2 if one of them cannot be cancelled.
+    """
+    course_id = course_of(reference).id
+    with refusals(reference):
+        count = changes.cancel_rest(office(), course_id, by=Actor(by), now=clock.now(), at=clock.machine_now())
+    show({"cancelled": count, **as_changed(course_id, Actor(by))})
 
 
-def _end(code: int, message: str) -> NoReturn:
-    click.echo(f"Error: {message}", err=True)
-    sys.exit(code)
+@courses.command("extend")
+@click.argument("reference")
+@place_options
+@by_whom
+@as_json
+def extend_command(reference: str, to: str | None, clinician: str | None, clinic: str | None, by: str) -> None:
+    """Make up for a session that was missed or cancelled, at the end; a review moves along if it must.
+
+    Who and where as the last session, unless they are named. Can be undone for ten minutes, in which nobody is told.
+    Ends with 3 if the time does not fit or no session is missing, with 4 if it was taken meanwhile.
+    """
+    course = course_of(reference)
+    course_id, last = course.id, last_session(course)
+    if to is None:
+        show(places(course, changes.weeks_for_extra(db.session(), office(), course, now=clock.now())))
+        return
+    place = read_place(last, to, clinician, clinic)
+    with refusals(reference):
+        changes.extend(office(), course_id, place, by=Actor(by), now=clock.now(), at=clock.machine_now())
+    show(as_changed(course_id, Actor(by)))
+
+
+@courses.command("replan")
+@click.argument("reference")
+@wish_options
+@click.option("--plan", "number", metavar="N", help="Which of the plans that are shown without this; nothing is "
+              "changed before.")  # fmt: skip
+@by_whom
+def replan_command(reference: str, number: str | None, by: str, **given: Any) -> None:
+    """Plan the rest of a course anew: all sessions to come, and the review.
+
+    Without --plan, plans are shown and nothing is changed. Can be undone for ten minutes, in which nobody is told.
+    Ends with 3 if there is no plan (and says why), with 4 if a time was taken meanwhile.
+    """
+    course, faults, now = course_of(reference), Faults(), clock.now()
+    asked, wanted = read_wishes(given, faults, now=now), faults.number("--plan", number)
+    faults.tell()
+    with refusals(reference):
+        proposal = replanning.rest_proposal(db.session(), office(), course, asked, now=now)
+        answers = Answers(given["language"])
+        plans = _plans_of(proposal, answers)
+        if wanted is None:
+            show(answers.plans(plans))
+            return
+        _replan(course.id, _chosen(proposal, wanted), Actor(by), now=now)
+    show(as_changed(course.id, Actor(by)))
+
+
+def _replan(course_id: int, plan: Plan, by: Actor, *, now: datetime) -> None:
+    replanning.hold_rest(office(), course_id, plan, now=now)
+    replanning.replan(office(), course_id, by=by, now=now, at=clock.machine_now())
