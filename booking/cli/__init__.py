@@ -14,11 +14,24 @@ from booking.cli.keys import keys
 from booking.cli.outcomes import outcomes
 from booking.cli.patients import patients
 from booking.cli.receive import receive
+from booking.cli.reminders import reminders
 from booking.cli.tasks import tasks
 
 
 def register_commands(app: Flask) -> None:
     """Adds the commands of this folder to `flask --app wsgi`."""
-    for command in (appointments, articles, comments, courses, demo, keys, outcomes, patients, receive, tasks):
+    for command in (
+        appointments,
+        articles,
+        comments,
+        courses,
+        demo,
+        keys,
+        outcomes,
+        patients,
+        receive,
+        reminders,
+        tasks,
+    ):
         app.cli.add_command(command)
     worker.register(app)

@@ -19,6 +19,7 @@ from booking.domain.period import moment_of
 from booking.services.claims import reclaim
 from booking.services.invitations import snapshot
 from booking.services.office import Office
+from booking.services.reminders import drop_reminders
 from booking.services.standing import standing_of
 from booking.store.appointments import BOOKED, CANCELLED, Appointment
 from booking.store.changes import Change, Fee, fees_of, open_changes
@@ -101,6 +102,7 @@ class Alteration:
         note_change(self._course, now=self._now)
         touched = [appointment.id for appointment, _ in differing(self._course, change)]
         reclaim(self._session, self._course, touched, now=self._now, leaving=[leaving] if leaving else [])
+        drop_reminders(self._session, touched)
         return change
 
     def _number(self) -> None:
@@ -154,6 +156,7 @@ def restore(session: Session, course: Course, change: Change, *, now: datetime) 
         if fee.change_id == change.id:
             session.delete(fee)
     change.undone_at = utc(now)
+    drop_reminders(session, touched)
     note_change(course, now=now)
     give_up(session, course, holds_of_changes(session, [change.id]), touched, now=now)
 

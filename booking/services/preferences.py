@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 from booking.services.invitations import INVITATIONS, News, take_back_invitations, tell
 from booking.services.links import FEED, PAGE, renew
 from booking.services.office import Office
+from booking.services.settlement import settle, settle_in_words
 from booking.store.appointments import BOOKED, LIVE, Appointment
 from booking.store.courses import WAITING, Course, links_of
 from booking.store.database import utc
-from booking.store.outbox import drop_unsent
+from booking.store.outbox import drop_unsent, invited
 from booking.store.unit_of_work import unit_of_work
 
 
@@ -30,13 +31,15 @@ class Contact:
 def choose_channel(office: Office, course_id: int, channel: str, *, now: datetime, at: datetime) -> None:
     """Moves the coming appointments from one channel to another without doubles.
 
-    Leaving invitations takes them back with a CANCEL each; leaving the subscription empties its feed.
+    Leaving invitations takes them back with a CANCEL each; leaving the subscription empties its feed. What was changed
+    before is told at once, by the channel that there was.
     """
 
     def work(session: Session) -> None:
         course = session.get_one(Course, course_id, with_for_update=True)
         if course.channel == channel or course.email is None:
             return
+        settle(session, office, course, now=now, at=at)
         coming = _coming(course, now=now)
         if INVITATIONS in (course.channel, channel):
             _raise_sequence(coming, now=now)
@@ -62,6 +65,8 @@ def correct_contact(office: Office, course_id: int, contact: Contact, *, now: da
         course.email, course.mobile = contact.email, contact.mobile
         course.language, course.needs = contact.language, list(contact.needs)
         course.channel = _channel_for(course)
+        if moved:
+            settle_in_words(session, office, course, now=now, at=at)
         if moved and course.status == WAITING:
             tell(session, office, course, News.HELD, course.appointments, now=now, at=at)
         elif moved:
@@ -94,13 +99,13 @@ def renew_feed(office: Office, course_id: int) -> None:
 
 
 def _leave_address(session: Session, office: Office, course: Course, *, now: datetime, at: datetime) -> None:
-    unsent = drop_unsent(session, course.id)
-    coming = _coming(course, now=now)
-    if course.channel != INVITATIONS:
+    drop_unsent(session, course.id)
+    if course.email is None or course.channel != INVITATIONS:
         return
-    _raise_sequence(coming, now=now)
-    invited = [appointment for appointment in coming if appointment.id not in unsent]
-    take_back_invitations(session, office, course, invited, now=now, at=at)
+    _raise_sequence(_coming(course, now=now), now=now)
+    there = invited(session, course.id, course.email)
+    gone = [a for a in course.appointments if a.id in there and a.ends_at > now]
+    take_back_invitations(session, office, course, gone, now=now, at=at)
 
 
 def _channel_for(course: Course) -> str:

@@ -9,10 +9,11 @@ from typing import Any, TypeVar
 from flask import Flask, abort, current_app, g, redirect, request, session, url_for
 from werkzeug.wrappers import Response
 
-from booking.domain.errors import UnknownComment, UnknownCourse
+from booking.domain.errors import UnknownComment, UnknownCourse, UnknownWaiter
 from booking.services.comments import own_comment
 from booking.services.holds import find_hold
-from booking.services.links import PAGE, hash_of, open_course, open_link
+from booking.services.links import PAGE, hash_of, open_course, open_link, open_waiter
+from booking.services.reminders import what_stops
 from booking.services.sign_ins import signed_in
 from booking.store.database import db
 from booking.store.sign_ins import sign_in_by_hash
@@ -27,8 +28,9 @@ class Rule(Enum):
     who has the secret link in the address (`g.link`). `COURSE_LINK`: she, or a helper with a link of her own
     (`g.opened`). `SIGN_IN_LINK`: who got a link to sign in by mail, used up or not (`g.sign_in_link`). `SIGNED_IN`: who
     has used one, or has told a reference and a birth date (`g.sign_in`). `FEED_LINK`: who has a feed's; the view asks
-    for it. `COMMENT_LINK`: who has the secret link of a comment (`g.comment`). `DEVELOPER`: who sits at a development
-    machine.
+    for it. `COMMENT_LINK`: who has the secret link of a comment (`g.comment`). `WAITER_LINK`: who waits for a course,
+    by the link that was mailed to her (`g.waiter`). `STOP_LINK`: who got a mail that can be ended (`g.stops`: which kind).
+    `DEVELOPER`: who sits at a development machine.
     """
 
     EVERYBODY = "everybody"
@@ -39,6 +41,8 @@ class Rule(Enum):
     SIGNED_IN = "signed in"
     FEED_LINK = "feed link"
     COMMENT_LINK = "comment link"
+    WAITER_LINK = "waiter link"
+    STOP_LINK = "stop link"
     DEVELOPER = "developer"
 
 
@@ -139,6 +143,20 @@ def _comment_link() -> None:
         abort(404)
 
 
+def _waiter_link() -> None:
+    try:
+        g.waiter = open_waiter(db.session(), (request.view_args or {})["token"])
+    except UnknownWaiter:
+        abort(404)
+
+
+def _stop_link() -> None:
+    try:
+        g.stops = what_stops(db.session(), office(), (request.view_args or {})["token"])
+    except UnknownCourse:
+        abort(404)
+
+
 def _developer() -> None:
     if not current_app.extensions["settings"].private:
         abort(404)
@@ -153,5 +171,7 @@ _CHECKS: dict[Rule, Callable[[], Response | None]] = {
     Rule.SIGNED_IN: _signed_in,
     Rule.FEED_LINK: _feed_link,
     Rule.COMMENT_LINK: _comment_link,
+    Rule.WAITER_LINK: _waiter_link,
+    Rule.STOP_LINK: _stop_link,
     Rule.DEVELOPER: _developer,
 }

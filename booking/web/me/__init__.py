@@ -6,7 +6,20 @@ Their forms carry no token of a session: who can send one has the link, and so n
 from __future__ import annotations
 
 from booking.web.language import blueprint
-from booking.web.me import calendar, contact, course, find, helpers
+from booking.web.me import (
+    calendar,
+    changes,
+    contact,
+    course,
+    find,
+    helpers,
+    questions,
+    reminders,
+    replan,
+    rest,
+    undo,
+    waiting,
+)
 
 me = blueprint("me", __name__)
 
@@ -23,8 +36,27 @@ me.add_url_rule("/course/<token>", "course", course.course)
 me.add_url_rule("/course/<token>/booked", "booked", course.booked)
 me.add_url_rule("/course/<token>/print", "printed", course.printed)
 me.add_url_rule("/course/<token>/contact", "contact", contact.correct, methods=["GET", "POST"])
+me.add_url_rule("/course/<token>/reminders", "reminders", reminders.reminders, methods=["GET", "POST"])
+me.add_url_rule("/reminders/stop/<token>", "stop_mails", reminders.stop_mails, methods=["GET", "POST"])
 me.add_url_rule("/course/<token>/helpers", "helpers", helpers.helpers, methods=["GET", "POST"])
 me.add_url_rule("/course/<token>/helpers/<int:id>/revoke", "revoke_helper", helpers.revoke, methods=["POST"])
+me.add_url_rule("/course/<token>/visits/<int:id>", "visit", changes.visit)
+me.add_url_rule("/course/<token>/visits/<int:id>/move", "visit_move", changes.visit_move, methods=["GET", "POST"])
+me.add_url_rule("/course/<token>/visits/<int:id>/cancel", "cancel", changes.cancel, methods=["GET", "POST"])
+me.add_url_rule("/course/<token>/cancel-rest", "cancel_rest", rest.cancel_rest, methods=["GET", "POST"])
+me.add_url_rule("/course/<token>/extend", "extend", rest.extend, methods=["GET", "POST"])
+me.add_url_rule("/course/<token>/replan", "replan", replan.replan, methods=["GET", "POST"])
+me.add_url_rule("/course/<token>/replan/check", "check_replan", replan.check_replan, methods=["GET", "POST"])
+me.add_url_rule("/course/<token>/undo", "undo", undo.undo, methods=["POST"])
+me.add_url_rule("/course/<token>/send-now", "send_now", undo.send_now, methods=["POST"])
+me.add_url_rule("/course/<token>/questions", "questions", questions.questions, methods=["GET", "POST"])
+me.add_url_rule("/course/<token>/questions/delete", "delete_answers", questions.delete_answers, methods=["POST"])
+me.add_url_rule("/course/<token>/wait", "wait_missing", waiting.wait_missing, methods=["GET", "POST"])
+me.add_url_rule("/course/<token>/wait/answer", "answer_missing", waiting.answer_missing, methods=["POST"])
+me.add_url_rule("/course/<token>/visits/<int:id>/wait", "wait", waiting.wait, methods=["GET", "POST"])
+me.add_url_rule("/course/<token>/visits/<int:id>/wait/answer", "answer_wait", waiting.answer_wait, methods=["POST"])
+me.add_url_rule("/waiting/<token>", "waiting", waiting.waiting_for_course)
+me.add_url_rule("/waiting/<token>/answer", "answer_waiting", waiting.answer_course, methods=["POST"])
 me.add_url_rule("/course/<token>/appointments.ics", "file", calendar.file)
 me.add_url_rule("/course/<token>/calendar", "choose_channel", calendar.choose_channel, methods=["POST"])
 me.add_url_rule("/course/<token>/new-feed", "renew_feed", calendar.renew_feed, methods=["POST"])

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from booking.services.helpers import note_use
 from booking.services.invitations import mails_for
 from booking.services.links import Opened
+from booking.services.outcomes import how_it_goes
 from booking.store.courses import RELEASED, WAITING, Course
 from booking.store.database import db
 from booking.store.helpers import helpers_of
@@ -17,8 +18,11 @@ from booking.web import clock
 from booking.web.access import Rule, open_to
 from booking.web.forms.details import NEEDS
 from booking.web.me.calendar import calendar_of
+from booking.web.me.overview import changing
+from booking.web.me.reminders import reminder_lines
 from booking.web.me.visits import told_of
 from booking.web.me.words import next_panel, rows_of, same_words, waiting_words
+from booking.web.office import office
 from booking.web.site.marketing import beside_not_authorised
 
 
@@ -30,6 +34,7 @@ def course(token: str) -> str:
         note_use(opened.helper, now=clock.now())
     done = _DONE.get(request.args.get("done", ""))
     facts = _facts(opened.course) if opened.helper is None else _facts_for_helper(opened.course)
+    facts |= changing(opened, facts["told"])
     return render_template(
         "me/course.html", **facts, helper=opened.helper, token=token, done_words=done() if done else None
     )
@@ -52,7 +57,12 @@ def printed(token: str) -> str:
 _DONE = {
     "calendar": lambda: _("Your choice of calendar is saved."),
     "contact": lambda: _("What you changed is saved."),
+    "reminders": lambda: _("Your reminders are saved."),
     "feed": lambda: _("Your calendar has a new secret address. The old one has stopped working."),
+    "settled": lambda: _("It stays so. The change stands on this page."),
+    "told": lambda: _("The e-mail about your change is on its way."),
+    "too-late": lambda: _("This can no longer be undone. You can change the visit once more."),
+    "undone": lambda: _("It is undone: everything is as it was before."),
     "link": lambda: _("This page has a new secret link. The old one has stopped working. Save the new one."),
 }
 """What was just done, by its name in the address: there is no session that could keep it."""
@@ -65,6 +75,8 @@ def _facts(course: Course) -> dict[str, Any]:
         "course": course,
         "waiting_words": waiting_words(course),
         "needs": [NEEDS[need] for need in course.needs if need in NEEDS],
+        "goes": how_it_goes(db.session(), office(), course, now=clock.now()),
+        "reminder_lines": reminder_lines(course),
         "helpers": [helper.name for helper in helpers_of(db.session(), course.id)],
         **calendar_of(course),
     }
