@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from booking.config import ConfigError, Environment, MailServer, Settings, on_loopback
+from booking.config import ConfigError, Environment, ImapServer, MailServer, Settings, on_loopback
 
 NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 SECRET = "s" * 40
@@ -131,6 +131,46 @@ def test_a_mail_server_is_read_from_its_address(text: str, server: MailServer) -
 def test_mail_may_be_plain_on_this_machine_only() -> None:
     assert MailServer(host="127.0.0.1", port=25, tls=False).plain_allowed
     assert not MailServer(host="mail.example", port=25, tls=False).plain_allowed
+
+
+@pytest.mark.parametrize(
+    ("text", "server"),
+    [
+        (
+            "imaps://post%40x:p%3Aw@mail.example",
+            ImapServer(host="mail.example", port=993, tls=True, username="post@x", password="p:w"),
+        ),
+        (
+            "imap://a:b@127.0.0.1/Answers?done=Answers/Done",
+            ImapServer(
+                host="127.0.0.1", port=143, tls=False, username="a", password="b", folder="Answers", done="Answers/Done"
+            ),
+        ),
+    ],
+)
+def test_a_mailbox_to_read_is_read_from_its_address(text: str, server: ImapServer) -> None:
+    assert read(IMAP=text).imap == server
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "imaps://mail.example",
+        "imaps://a@mail.example",
+        "pop3://a:b@mail.example",
+        "imaps://a:b@mail.example:99999",
+        "imaps://a:b@mail.example/Søppel",
+        "imaps://a:b@mail.example?done=%0D%0A",
+    ],
+)
+def test_a_mailbox_that_cannot_be_read_is_refused(text: str) -> None:
+    with pytest.raises(ConfigError, match="BOOKING_IMAP"):
+        read(IMAP=text)
+
+
+def test_a_mailbox_is_read_unencrypted_on_this_machine_only() -> None:
+    with pytest.raises(ConfigError, match="must begin with imaps://"):
+        read(IMAP="imap://a:b@mail.example")
 
 
 def test_links_have_no_slash_at_the_end_of_their_beginning() -> None:
