@@ -68,12 +68,19 @@ class Told:
 
 def told_of(session: Session, course: Course, *, now: datetime) -> Told:
     """What the pages of a course show, at `now` (aware)."""
-    shown = [appointment for appointment in course.appointments if appointment.status != CANCELLED]
-    ahead = next((a for a in shown if a.status in (BOOKED, PENDING) and a.ends_at > now), None)
+    visits = visits_of(session, course, now=now)
+    picture = _picture(session, visits) if len(visits) > 1 else None
+    ahead = _ahead(course, now=now)
+    return Told(visits, next((v for v in visits if v.appointment is ahead), None), picture, _kinds(picture))
+
+
+def visits_of(session: Session, course: Course, *, now: datetime) -> tuple[Visit, ...]:
+    """The visits of a course in order of time, without cancelled ones."""
+    ahead = _ahead(course, now=now)
     clinics = {clinic.id: clinic for clinic in all_clinics(session)}
     clinicians = {clinician.id: clinician for clinician in all_clinicians(session)}
     treatments = {treatment.id: treatment for treatment in all_treatments(session)}
-    visits = tuple(
+    return tuple(
         Visit(
             appointment=a,
             clinic=clinics[a.clinic_id],
@@ -82,10 +89,9 @@ def told_of(session: Session, course: Course, *, now: datetime) -> Told:
             free_until=a.starts_at - timedelta(hours=clinics[a.clinic_id].cancel_hours),
             state=_state(a, ahead, now=now),
         )
-        for a in shown
+        for a in course.appointments
+        if a.status != CANCELLED
     )
-    picture = _picture(session, visits) if len(visits) > 1 else None
-    return Told(visits, next((v for v in visits if v.appointment is ahead), None), picture, _kinds(picture))
 
 
 def drawn(visit: Visit) -> pictures.Visit:
@@ -103,6 +109,12 @@ def drawn(visit: Visit) -> pictures.Visit:
     )
 
 
+def _ahead(course: Course, *, now: datetime) -> Appointment | None:
+    """The first visit that is not over."""
+    coming = (a for a in course.appointments if a.status in (BOOKED, PENDING) and a.ends_at > now)
+    return next(coming, None)
+
+
 def _state(appointment: Appointment, ahead: Appointment | None, *, now: datetime) -> str:
     if appointment.status == NOSHOW:
         return "missed"
@@ -111,11 +123,16 @@ def _state(appointment: Appointment, ahead: Appointment | None, *, now: datetime
     return "next" if appointment is ahead and appointment.status == BOOKED else ""
 
 
+def picture_on(session: Session, visits: Sequence[pictures.Visit], clinic_id: int) -> pictures.Picture:
+    """The picture of these visits on the days on which a clinic is open."""
+    first, last = (oslo(each.start).date() for each in (visits[0], visits[-1]))
+    ground = pictures.Ground(closed=_closed(session, clinic_id, first - timedelta(days=6), last + timedelta(days=6)))
+    return pictures.picture_of(visits, ground, _("All visits, weeks across and days down"))
+
+
 def _picture(session: Session, visits: Sequence[Visit]) -> pictures.Picture:
     clinic = Counter(visit.clinic.id for visit in visits).most_common(1)[0][0]
-    first, last = (oslo(each.period.start).date() for each in (visits[0], visits[-1]))
-    ground = pictures.Ground(closed=_closed(session, clinic, first - timedelta(days=6), last + timedelta(days=6)))
-    return pictures.picture_of([drawn(visit) for visit in visits], ground, _("All visits, weeks across and days down"))
+    return picture_on(session, [drawn(visit) for visit in visits], clinic)
 
 
 def _closed(session: Session, clinic_id: int, first: date, last: date) -> dict[date, str]:

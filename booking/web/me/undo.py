@@ -1,0 +1,142 @@
+"""Undo: what was just changed and nobody was told of yet: taken back, or told at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import g, redirect, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from booking.domain.errors import NothingToUndo
+from booking.domain.period import moment_of, seconds_of
+from booking.domain.protocol import StepKind
+from booking.services import changes, wording
+from booking.services.links import Opened
+from booking.store.appointments import CANCELLED, Appointment
+from booking.store.changes import Change
+from booking.store.database import db
+from booking.web import clock
+from booking.web.access import Rule, open_to
+from booking.web.forms.changes import ChangeForm
+from booking.web.language import current_language
+from booking.web.me.consequences import sent_words
+from booking.web.me.desk import this_token
+from booking.web.office import office
+from booking.web.pictures import Visit, day_at_time, name_of
+
+SEVERAL = 3
+"""From how many visits of one change on they are counted and not told one by one."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Where a visit stands, or stood before a change."""
+
+    name: str
+    start: datetime
+    clinician: int
+    clinic: int
+    live: bool
+
+
+@dataclass(frozen=True, slots=True)
+class JustChanged:
+    """The panel on top of the course's page. `lines`: what was done, newest first; `change_id`: the newest, which can
+    be undone until the clock shows `until`; `mailed`: whether anybody is told by mail then."""
+
+    lines: tuple[str, ...]
+    change_id: int
+    until: str
+    sent: str
+    mailed: bool
+
+
+@open_to(Rule.COURSE_LINK)
+def undo(token: str) -> ResponseReturnValue:
+    """Takes back the change that the button was shown with."""
+    opened: Opened = g.opened
+    times = {"now": clock.now(), "at": clock.machine_now()}
+    try:
+        changes.undo(office(), opened.course.id, ChangeForm().change_id(), by=opened.actor, **times)
+    except NothingToUndo:
+        return _back("too-late")
+    return _back("undone")
+
+
+@open_to(Rule.COURSE_LINK)
+def send_now(token: str) -> ResponseReturnValue:
+    """Tells of what was changed without waiting; then it can no longer be undone."""
+    opened: Opened = g.opened
+    changes.send_now(office(), opened.course.id, now=clock.now(), at=clock.machine_now())
+    return _back("told" if opened.course.email else "settled")
+
+
+def _back(done: str) -> ResponseReturnValue:
+    return redirect(url_for("me.course", token=this_token(), done=done), 303)
+
+
+def just_changed(opened: Opened) -> JustChanged | None:
+    """What the course's page says of changes that can be undone; None when there are none."""
+    open_ones = changes.undoable(db.session(), opened.course.id, now=clock.now(), by=opened.actor)
+    if not open_ones:
+        return None
+    return JustChanged(
+        lines=tuple(_lines(opened, open_ones)),
+        change_id=open_ones[0].id,
+        until=wording.at_time(open_ones[0].due_at, current_language()),
+        sent=sent_words(opened, len({each for change in open_ones for each in change.before})),
+        mailed=opened.course.email is not None,
+    )
+
+
+def _lines(opened: Opened, newest_first: Sequence[Change]) -> Iterator[str]:
+    """Each change in words: from how it was before it to how it was before the next one, or is now."""
+    alone = len(opened.course.appointments) == 1
+    after = {str(a.id): _state_now(a, alone=alone) for a in opened.course.appointments}
+    for change in newest_first:
+        before = {key: _state_then(then, alone=alone) if then else None for key, then in change.before.items()}
+        yield from _told([(state, after[key]) for key, state in before.items() if state != after[key]])
+        after |= {key: state for key, state in before.items() if state}
+
+
+def _told(steps: Sequence[tuple[State | None, State]]) -> Iterator[str]:
+    if len(steps) < SEVERAL:
+        yield from filter(None, (_line(before, after) for before, after in steps))
+        return
+    cancelled = sum(not after.live for _before, after in steps)
+    if cancelled:
+        yield ngettext("%(num)s visit is cancelled.", "%(num)s visits are cancelled.", cancelled)
+    if len(steps) > cancelled:
+        others = len(steps) - cancelled
+        yield ngettext("%(num)s visit has a new time.", "%(num)s visits have new times.", others)
+
+
+def _line(before: State | None, after: State) -> str:
+    now = day_at_time(after.start)
+    if before is None:
+        return _("%(name)s is added: %(moment)s.", name=after.name, moment=now)
+    if not after.live:
+        return _("%(name)s is cancelled: %(moment)s.", name=after.name, moment=day_at_time(before.start))
+    if before.start != after.start:
+        was = day_at_time(before.start)
+        return _("%(name)s is moved from %(before)s to %(after)s.", name=after.name, before=was, after=now)
+    if (before.clinician, before.clinic) != (after.clinician, after.clinic):
+        return _("%(name)s is with somebody else, at the same time: %(moment)s.", name=after.name, moment=now)
+    return ""
+
+
+def _state_now(a: Appointment, *, alone: bool) -> State:
+    kept = {"kind": a.kind, "number": a.number, "start": seconds_of(a.starts_at), "status": a.status}
+    return _state_then(kept | {"clinician_id": a.clinician_id, "clinic_id": a.clinic_id}, alone=alone)
+
+
+def _state_then(kept: dict[str, Any], *, alone: bool) -> State:
+    start = moment_of(kept["start"])
+    visit = Visit(kind=StepKind(kept["kind"]), number=kept["number"], start=start, end=start, where="", who="")
+    name = _("The visit") if alone else name_of(visit)
+    return State(name, start, kept["clinician_id"], kept["clinic_id"], kept["status"] != CANCELLED)
