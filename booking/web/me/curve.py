@@ -15,7 +15,7 @@ from booking.domain.trial import VAS_2016, Arm, Change, Trial
 from booking.services.outcomes import HowItGoes
 
 WIDTH, HEIGHT = 480, 300
-LEFT, RIGHT, TOP, BASE = 84, 450, 30, 256
+LEFT, RIGHT, TOP, BASE = 100, 456, 16, 256
 
 WEEKS: Mapping[Moment, int] = {Moment.BASELINE: 0, Moment.WEEK_10: 10, Moment.YEAR: 52}
 STEPS = (10, 20, 50, 100, 200)
@@ -34,24 +34,6 @@ class Point:
     moment: Moment
     percent: Fraction | None
 
-    @property
-    def whole(self) -> int | None:
-        """To a whole per cent, half away from nought."""
-        return None if self.percent is None else int(rounded(self.percent, 0))
-
-
-@dataclass(frozen=True, slots=True)
-class Number:
-    """A number that stands above a point."""
-
-    whole: int
-    x: int
-    y: int
-
-    @property
-    def text(self) -> str:
-        return signed(self.whole)
-
 
 @dataclass(frozen=True, slots=True)
 class Course:
@@ -61,7 +43,6 @@ class Course:
     points: tuple[Point, ...]
     way: str
     marks: str
-    numbers: tuple[Number, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +133,7 @@ def _course(who: str, points: tuple[Point, ...], scale: _Scale) -> Course:
     ]
     way = "".join(f"M{a[0]} {a[1]}L{b[0]} {b[1]}" for a, b in pairwise(places) if a and b)
     marks = "".join(_mark(who, *place) for place in places if place)
-    return Course(who, points, way, marks, tuple(_numbers(points, scale)) if who == "you" else ())
+    return Course(who, points, way, marks)
 
 
 def _mark(who: str, x: int, y: int) -> str:
@@ -162,14 +143,6 @@ def _mark(who: str, x: int, y: int) -> str:
     if who == "real":
         return f"M{x - MARK} {y}a{MARK} {MARK} 0 1 0 {2 * MARK} 0a{MARK} {MARK} 0 1 0-{2 * MARK} 0z"
     return f"M{x - MARK} {y - MARK}h{2 * MARK}v{2 * MARK}h-{2 * MARK}z"
-
-
-def _numbers(points: tuple[Point, ...], scale: _Scale) -> list[Number]:
-    return [
-        Number(whole, _x(point.moment), scale.y(point.percent) - 2 * MARK)
-        for point in points
-        if point.percent is not None and (whole := point.whole) is not None
-    ]
 
 
 def _x(moment: Moment) -> int:

@@ -134,7 +134,8 @@ def change_words(percent: Fraction | None) -> str:
     whole = int(rounded(percent, 0))
     if whole == 0:
         return _("no change")
-    return _("%(number)s %% less", number=-whole) if whole < 0 else _("%(number)s %% more", number=whole)
+    number = f"{abs(whole)}\N{NO-BREAK SPACE}%"
+    return _("%(percent)s less", percent=number) if whole < 0 else _("%(percent)s more", percent=number)
 
 
 def _points_words(points: int) -> str:
@@ -184,7 +185,7 @@ def _told(goes: HowItGoes, moment: Moment, *, now: datetime) -> str:
     percent = change_percent(goes.baseline, goes.pain(moment))
     if percent is not None:
         return change_words(percent)
-    return _("not asked yet") if now < opens_at(moment, goes.start) else _("not answered")
+    return _("not asked yet") if now < opens_at(moment, goes.start) else _("no answer")
 
 
 def _last_day(goes: HowItGoes) -> str:
