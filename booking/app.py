@@ -25,6 +25,7 @@ from booking.services.outcomes import ask_due
 from booking.services.privacy import forget_comment_addresses, forget_outcomes, forget_unfinished
 from booking.services.reminders import write_due
 from booking.services.replies import poll
+from booking.services.settlement import settle_due
 from booking.services.sign_ins import forget_sign_ins
 from booking.services.soonest import look_ahead
 from booking.services.tasks import forget_calls
@@ -102,6 +103,7 @@ def chores_of(office: Office) -> tuple[Callable[[datetime], object], ...]:
     """What the worker does once a minute, by the clinic's clock."""
     return (
         lambda now: release_lapsed(office, now=now, at=machine_now()),
+        lambda now: settle_due(office, now=now, at=machine_now()),
         lambda now: write_due(office, now=now, at=machine_now()),
         lambda now: offer_freed(office, now=now, at=machine_now()),
         lambda now: forget_unfinished(now=now),

@@ -32,6 +32,7 @@ from booking.services.invitations import News, tell
 from booking.services.links import new_links
 from booking.services.office import Office
 from booking.services.privacy import seal
+from booking.services.settlement import settle
 from booking.services.tasks import add_task
 from booking.store.appointments import (
     BOOKED,
@@ -187,8 +188,9 @@ def confirm(office: Office, reference: str, *, now: datetime, at: datetime) -> B
 
     def work(session: Session) -> Booked:
         course = _pending(session, reference)
+        settle(session, office, course, now=now, at=at)
         appointments = [a for a in course.appointments if a.status == PENDING]
-        _make_running(session, course, appointments, now=now)
+        _make_running(session, office, course, appointments, now=now, at=at)
         tell(session, office, course, News.BOOKED, appointments, now=now, at=at)
         _finish_tasks(session, course, now=now)
         return _booked(course)
@@ -295,7 +297,7 @@ def _settle(
     at: datetime,
 ) -> None:
     """Books the course, or, if somebody must ring first, keeps its times for as long as `kept_until` says."""
-    if check.outcome is not Outcome.CALL and _can_run(session, course, appointments, now=now):
+    if check.outcome is not Outcome.CALL and _can_run(session, office, course, appointments, now=now, at=at):
         tell(session, office, course, News.BOOKED, appointments, now=now, at=at)
         return
     course.decide_by = kept_until(min(each.starts_at for each in appointments), now=now)
@@ -304,24 +306,28 @@ def _settle(
     tell(session, office, course, News.HELD, appointments, now=now, at=at)
 
 
-def _can_run(session: Session, course: Course, appointments: list[Appointment], *, now: datetime) -> bool:
+def _can_run(
+    session: Session, office: Office, course: Course, appointments: list[Appointment], *, now: datetime, at: datetime
+) -> bool:
     """Makes the course run, unless the patient has a running one, or another appointment at one of these times.
 
     That is never told to whoever books: it would say that the person is a patient here. The clinic rings instead.
     """
     try:
         with session.begin_nested():
-            _make_running(session, course, appointments, now=now)
+            _make_running(session, office, course, appointments, now=now, at=at)
     except (AnotherCourseRuns, SlotTaken, IntegrityError):
         session.refresh(course)
         return False
     return True
 
 
-def _make_running(session: Session, course: Course, appointments: list[Appointment], *, now: datetime) -> None:
+def _make_running(
+    session: Session, office: Office, course: Course, appointments: list[Appointment], *, now: datetime, at: datetime
+) -> None:
     exclusive = protocol_head(session, course.protocol_id).exclusive
     if exclusive:
-        _make_way(session, course.patient_id, now=now)
+        _make_way(session, office, course.patient_id, now=now, at=at)
     times = [(a.id, a.starts_at, a.ends_at) for a in appointments]
     claim(session, patient_claim_rows(course.patient_id, times), now=now)
     course.status, course.decide_by = RUNNING, None
@@ -332,18 +338,23 @@ def _make_running(session: Session, course: Course, appointments: list[Appointme
     session.flush()
 
 
-def _make_way(session: Session, patient_id: int, *, now: datetime) -> None:
-    """Ends the patient's running course if all of it is over. Raises AnotherCourseRuns if it is not."""
+def _make_way(session: Session, office: Office, patient_id: int, *, now: datetime, at: datetime) -> None:
+    """Ends the patient's running course if all of it is over. Raises AnotherCourseRuns if it is not.
+
+    If its rest was cancelled just now, that can be undone no longer.
+    """
     running = running_course(session, patient_id)
     if running is None:
         return
     if any(a.status in LIVE and a.ends_at > now for a in running.appointments):
         raise AnotherCourseRuns
+    settle(session, office, running, now=now, at=at)
     running.status, running.running_for = COMPLETED, None
     session.flush()
 
 
 def _release(session: Session, office: Office, course: Course, *, now: datetime, at: datetime) -> None:
+    settle(session, office, course, now=now, at=at)
     appointments = [a for a in course.appointments if a.status == PENDING]
     drop_appointment_claims(session, [a.id for a in appointments])
     for appointment in appointments:

@@ -48,6 +48,9 @@ from booking.store.waiting import Waiter
 
 FILE, SMS = "file", "sms"
 
+_WITH_FILE = {"confirmation", "channel", "changed"}
+"""The mails that bring the file of the channel *file*."""
+
 STOPPABLE = {"reminder": Stoppable.REMINDERS, "questions": Stoppable.QUESTIONS}
 """Mails about a course that can be ended, by their kind."""
 
@@ -94,6 +97,20 @@ class AppointmentFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeFacts:
+    """One appointment before and after; without the one it was added, without the other cancelled. `by`: an `Actor`."""
+
+    before: AppointmentFacts | None
+    after: AppointmentFacts | None
+    by: str
+
+    @classmethod
+    def of(cls, kept: Mapping[str, Any]) -> ChangeFacts:
+        before, after = (AppointmentFacts.of(kept[name]) if kept[name] else None for name in ("before", "after"))
+        return cls(before, after, kept["by"])
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """An appointment in a letter, every text in the reader's language; empty where there is nothing to say. `url`: its
     own page, where it is moved."""
@@ -110,6 +127,15 @@ class Row:
     free_until: str
     moved_from: str
     reasons: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedRow:
+    """What became of an appointment: `old` and `new`, of which one may be missing, and who did it last."""
+
+    old: Row | None
+    new: Row | None
+    by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +159,7 @@ class _Case:
     course: Course
     group: Group
     appointments: tuple[AppointmentFacts, ...]
+    changes: tuple[ChangeFacts, ...]
     clinics: Mapping[int, Clinic]
     clinicians: Mapping[int, Clinician]
     page_url: str
@@ -167,6 +194,8 @@ def compose(session: Session, office: Office, message: Message) -> bytes:
 
 def _case(session: Session, office: Office, message: Message, course_id: int) -> _Case:
     appointments = tuple(AppointmentFacts.of(kept) for kept in message.facts["appointments"])
+    changes = tuple(ChangeFacts.of(kept) for kept in message.facts.get("changes", ()))
+    named = (*appointments, *(each.before for each in changes if each.before))
     links = links_of(session, course_id)
     helper_id = message.facts.get("helper_id")
     helper = session.get_one(Helper, helper_id) if helper_id is not None else None
@@ -177,8 +206,9 @@ def _case(session: Session, office: Office, message: Message, course_id: int) ->
         course=session.get_one(Course, course_id),
         group=the_group(session),
         appointments=appointments,
-        clinics={a.clinic_id: session.get_one(Clinic, a.clinic_id) for a in appointments},
-        clinicians={a.clinician_id: session.get_one(Clinician, a.clinician_id) for a in appointments},
+        changes=changes,
+        clinics={a.clinic_id: session.get_one(Clinic, a.clinic_id) for a in named},
+        clinicians={a.clinician_id: session.get_one(Clinician, a.clinician_id) for a in named},
         page_url=page,
         feed_url=feed_url(office, links[FEED]),
         stop_url=_stop_url(office, message, helper.id if helper else links[PAGE].id),
@@ -202,8 +232,9 @@ def _mail(case: _Case, letter: Letter) -> bytes:
         return invitation_mail(letter, calendar=_calendar(case, letter, itip.request), method=Method.REQUEST)
     if case.message.kind == "cancel":
         return invitation_mail(letter, calendar=_calendar(case, letter, itip.cancel), method=Method.CANCEL)
-    if case.message.kind in {"confirmation", "channel"} and case.message.facts["channel"] == FILE:
-        return plain_mail(letter, calendar=itip.published(_entry(case, a) for a in case.appointments))
+    live = [appointment for appointment in case.appointments if appointment.status != CANCELLED]
+    if case.message.kind in _WITH_FILE and case.message.facts["channel"] == FILE and live:
+        return plain_mail(letter, calendar=itip.published(_entry(case, appointment) for appointment in live))
     return plain_mail(letter)
 
 
@@ -384,7 +415,7 @@ def _tidied(text: str) -> str:
 def _context(case: _Case) -> dict[str, Any]:
     facts = case.message.facts
     rows = [_row(case, appointment) for appointment in case.appointments]
-    places = [_place(clinic, case.language) for clinic in case.clinics.values()]
+    places = _places(case)
     return {
         "language": case.language,
         "name": one_line(case.name),
@@ -396,6 +427,7 @@ def _context(case: _Case) -> dict[str, Any]:
         "rows": rows,
         "first_day": wording.day(case.appointments[0].starts_at, case.language),
         "moved": sum(bool(row.moved_from) for row in rows),
+        **_changes(case),
         "places": places,
         "same_place": rows[0].place if len({row.place for row in rows}) == 1 else "",
         "same_clinician": rows[0].clinician if len({row.clinician for row in rows}) == 1 else "",
@@ -412,7 +444,6 @@ def _context(case: _Case) -> dict[str, Any]:
         "before_start": _before_start(case),
         "questions_url": f"{case.page_url}/questions",
         "moment": facts.get("moment"),
-        "visit_url": f"{case.page_url}/visits/{facts['appointments'][0]['id']}",
         "proposed": _proposed(case),
         "feed_url": case.feed_url,
         "webcal_url": "webcal:" + case.feed_url.partition(":")[2],
@@ -443,6 +474,43 @@ def _before_start(case: _Case) -> bool:
     """Whether it goes to the patient ahead of her first session, when two questions can be answered."""
     first = any(each.kind is StepKind.SESSION and each.number == 1 for each in case.appointments)
     return first and case.helper is None
+
+
+def _changes(case: _Case) -> dict[str, Any]:
+    """What has changed, what stands now, and what a late change costs."""
+    changed = [_changed(case, change) for change in case.changes]
+    coming = [a for a in case.appointments if a.status != CANCELLED and a.ends_at > case.message.made_at]
+    fees = case.message.facts.get("fees", ())
+    return {
+        "changes": changed,
+        "actors": sorted({change.by for change in case.changes}),
+        "coming": [_row(case, appointment) for appointment in coming],
+        "calendars": case.message.facts.get("calendars", 0),
+        "fees": [wording.price(fee["amount"], case.language) for fee in fees if fee["amount"]],
+        "excused": any(fee["excused"] for fee in fees),
+        "new_places": _new_places(case),
+    }
+
+
+def _changed(case: _Case, change: ChangeFacts) -> ChangedRow:
+    old, new = (_row(case, facts) if facts else None for facts in (change.before, change.after))
+    return ChangedRow(old, new, change.by)
+
+
+def _new_places(case: _Case) -> set[str]:
+    """The clinics to which she goes because of the changes, and did not before."""
+    changed = {change.after.id for change in case.changes if change.after}
+    old = {change.before.clinic_id for change in case.changes if change.before}
+    known = old | {a.clinic_id for a in case.appointments if a.id not in changed}
+    return {case.clinics[each.after.clinic_id].name for each in case.changes if each.after} - {
+        case.clinics[clinic_id].name for clinic_id in known
+    }
+
+
+def _places(case: _Case) -> list[Place]:
+    """The clinics of what stands; where nothing does, those of all that is named."""
+    standing = {a.clinic_id for a in case.appointments if a.status != CANCELLED} or set(case.clinics)
+    return [_place(clinic, case.language) for clinic in case.clinics.values() if clinic.id in standing]
 
 
 def _free_until(case: _Case, appointment: AppointmentFacts) -> str:

@@ -127,7 +127,8 @@ def links_of(session: Session, course_id: int) -> dict[str, Link]:
 
 
 def running_course(session: Session, patient_id: int) -> Course | None:
-    return session.scalar(select(Course).where(Course.running_for == patient_id))
+    """The exclusive course that the patient has now, for who ends it."""
+    return session.scalar(select(Course).where(Course.running_for == patient_id).with_for_update())
 
 
 def lapsed_courses(session: Session, *, now: datetime) -> list[Course]:

@@ -55,6 +55,15 @@ def drop_unsent(session: Session, course_id: int) -> set[int]:
     return {message.appointment_id for message in dropped if message.appointment_id is not None}
 
 
+def invited(session: Session, course_id: int, recipient: str) -> set[int]:
+    """The appointments of the course that stand in the recipient's calendar by the messages that there are for it."""
+    rows = select(Message.appointment_id, Message.kind).where(
+        Message.course_id == course_id, Message.recipient == recipient, Message.kind.in_(("request", "cancel"))
+    )
+    last: dict[int | None, str] = dict(session.execute(rows.order_by(Message.id)).all())
+    return {appointment_id for appointment_id, kind in last.items() if appointment_id is not None and kind == "request"}
+
+
 class Heartbeat(Base):
     """When a kind of helper process was last seen, on the machine's clock."""
 
