@@ -85,3 +85,11 @@ class TooManyHelpers(BookingError):
 
 class NotAsked(BookingError):
     """The questions of this moment cannot be answered now: their window is over, or has not begun."""
+
+
+class UnknownWaiter(BookingError):
+    """Nobody waits behind this secret link."""
+
+
+class OfferOver(BookingError):
+    """Times that were offered to who waits cannot be had any more: she answered, or the offer ran out."""

@@ -20,6 +20,7 @@ COMMENTS = "5 per hour"
 RATINGS = "30 per hour"
 CALLS = "10 per hour"
 CALENDARS = "20 per hour"
+WAITS = "10 per hour"
 
 
 def network_of(address: str) -> str:

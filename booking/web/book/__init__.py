@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from flask.blueprints import BlueprintSetupState
 
-from booking.web.book import calls, check, choose, details, health, lost, need, planner, single, visitor
+from booking.web.book import calls, check, choose, details, health, lost, need, planner, single, visitor, waiting
 from booking.web.language import blueprint
 
 book = blueprint("book", __name__)
@@ -28,12 +28,14 @@ book.add_url_rule("/book/by-phone", "by_phone", details.by_phone)
 book.add_url_rule("/book/check", "check", check.check, methods=["GET", "POST"])
 book.add_url_rule("/book/extend", "extend", check.extend, methods=["POST"])
 book.add_url_rule("/book/lost", "lost", lost.lost, methods=["GET", "POST"])
+book.add_url_rule("/book/wait", "wait", waiting.wait, methods=["GET", "POST"])
+book.add_url_rule("/book/wait/noted", "wait_noted", waiting.wait_noted)
 book.add_url_rule("/call-me", "call_me", calls.call_me, methods=["GET", "POST"])
 book.add_url_rule("/call-me/noted", "call_noted", calls.call_noted)
 
 book.context_processor(visitor.offered)
 
-WITHOUT_TOKEN = (choose.choose, planner.calendar, calls.call_me)
+WITHOUT_TOKEN = (choose.choose, planner.calendar, calls.call_me, waiting.wait)
 
 
 @book.record_once

@@ -30,7 +30,7 @@ from booking.store.protocols import protocol_by_id
 from booking.web import clock
 from booking.web.access import Rule, open_to
 from booking.web.book.house import House
-from booking.web.book.words import from_to, rhythm_name
+from booking.web.book.words import from_to, kept_until_words, rhythm_name
 from booking.web.forms.details import DetailsForm
 from booking.web.language import current_language
 from booking.web.office import office
@@ -152,7 +152,7 @@ def frame_of(draft: Draft, name: str) -> dict[str, Any]:
         "chosen": chosen_words(draft),
         "change": {"href": times_url(draft), "text": _("Change")},
         "parts": step_names(draft),
-        "kept_until": wording.at_time(hold.expires_at, current_language()),
+        "kept_until": kept_until_words(hold.expires_at, now=now),
         "kept_seconds": max(int((hold.expires_at - now) / timedelta(seconds=1)), 0),
         "can_extend": not hold.extended,
         "extend_url": url_for("book.extend", step=name),

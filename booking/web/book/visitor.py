@@ -10,13 +10,12 @@ from typing import Any
 from flask import g, request, session
 
 from booking.domain.period import Period
-from booking.services import wording
 from booking.services.holds import Visitor, answers_of, busy_of, find_hold
 from booking.store.database import db
 from booking.store.holds import Hold
 from booking.web import clock
 from booking.web.access import visitor_secret
-from booking.web.language import current_language
+from booking.web.book.words import kept_until_words
 from booking.web.limits import network_of
 from booking.web.office import office
 
@@ -63,10 +62,10 @@ def drafted() -> Drafted:
 
 def still_kept_until() -> str | None:
     """Until when times are kept for who looks around on other pages, as a clock shows it; None if none are kept."""
-    hold = drafted().hold
-    if hold is None or not hold.times or hold.expires_at <= clock.now():
+    hold, now = drafted().hold, clock.now()
+    if hold is None or not hold.times or hold.expires_at <= now:
         return None
-    return wording.at_time(hold.expires_at, current_language())
+    return kept_until_words(hold.expires_at, now=now)
 
 
 def this_visitor() -> Visitor:

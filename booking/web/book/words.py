@@ -7,7 +7,7 @@ from datetime import datetime
 from flask_babel import gettext as _
 
 from booking.domain.course import Pattern, Plan
-from booking.domain.period import at_wall
+from booking.domain.period import at_wall, oslo
 from booking.services import wording
 from booking.services.proposals import Rhythm
 from booking.web.language import current_language
@@ -35,6 +35,13 @@ def from_to(first: datetime, last: datetime) -> str:
         first=wording.day_of_month(first, language),
         last=wording.day_of_month(last, language),
     )
+
+
+def kept_until_words(until: datetime, *, now: datetime) -> str:
+    """“14:05”; with the day, for times that are kept longer than today."""
+    language = current_language()
+    same_day = oslo(until).date() == oslo(now).date()
+    return wording.at_time(until, language) if same_day else wording.day_and_time(until, language)
 
 
 def number_word(number: int) -> str:
