@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -37,11 +37,11 @@ SEVERAL = 3
 class State:
     """Where a visit stands, or stood before a change."""
 
-    name: str
     start: datetime
     clinician: int
     clinic: int
     live: bool
+    name: str = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ def just_changed(opened: Opened) -> JustChanged | None:
         lines=tuple(_lines(opened, open_ones)),
         change_id=open_ones[0].id,
         until=wording.at_time(open_ones[0].due_at, current_language()),
-        sent=sent_words(opened, len({each for change in open_ones for each in change.before})),
+        sent=sent_words(opened, _count(opened, open_ones)),
         mailed=opened.course.email is not None,
     )
 
@@ -102,6 +102,14 @@ def _lines(opened: Opened, newest_first: Sequence[Change]) -> Iterator[str]:
         before = {key: _state_then(then, alone=alone) if then else None for key, then in change.before.items()}
         yield from _told([(state, after[key]) for key, state in before.items() if state != after[key]])
         after |= {key: state for key, state in before.items() if state}
+
+
+def _count(opened: Opened, newest_first: Sequence[Change]) -> int:
+    """How many visits stand elsewhere than before all of these changes."""
+    before = {key: then for change in newest_first for key, then in change.before.items()}
+    states = {key: _state_then(then, alone=False) if then else None for key, then in before.items()}
+    now = {str(a.id): _state_now(a, alone=False) for a in opened.course.appointments}
+    return sum(state != now[key] and (state is not None or now[key].live) for key, state in states.items())
 
 
 def _told(steps: Sequence[tuple[State | None, State]]) -> Iterator[str]:
@@ -139,4 +147,4 @@ def _state_then(kept: dict[str, Any], *, alone: bool) -> State:
     start = moment_of(kept["start"])
     visit = Visit(kind=StepKind(kept["kind"]), number=kept["number"], start=start, end=start, where="", who="")
     name = _("The visit") if alone else name_of(visit)
-    return State(name, start, kept["clinician_id"], kept["clinic_id"], kept["status"] != CANCELLED)
+    return State(start, kept["clinician_id"], kept["clinic_id"], kept["status"] != CANCELLED, name)
