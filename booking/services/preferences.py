@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from booking.services.invitations import INVITATIONS, News, take_back_invitations, tell
 from booking.services.links import FEED, PAGE, renew
 from booking.services.office import Office
+from booking.services.reminders import drop_reminders_of
 from booking.services.settlement import settle, settle_in_words
 from booking.store.appointments import BOOKED, LIVE, Appointment
 from booking.store.courses import WAITING, Course, links_of
@@ -99,6 +100,7 @@ def renew_feed(office: Office, course_id: int) -> None:
 
 
 def _leave_address(session: Session, office: Office, course: Course, *, now: datetime, at: datetime) -> None:
+    drop_reminders_of(session, course.id)
     drop_unsent(session, course.id)
     if course.email is None or course.channel != INVITATIONS:
         return
