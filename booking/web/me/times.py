@@ -46,6 +46,7 @@ def bare_times(session: Session, course: Course, *, now: datetime) -> dict[str, 
         "coming": _rows(session, coming, now=now),
         "past": _rows(session, past, now=now),
         "cancelled": all(a.status == CANCELLED for a in course.appointments),
+        "article_hidden": True,
     }
 
 
