@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from email import message_from_bytes, policy
-from itertools import count
 
 import pytest
 from cryptography.fernet import Fernet
 from flask import Flask
-from sqlalchemy import inspect, select
+from sqlalchemy import select
 
 from booking.domain.errors import NotAsked
 from booking.domain.outcome import Answers, Figures, Moment, Published, asked_at, closes_at
@@ -26,14 +25,14 @@ from booking.services.outcomes import HowItGoes, answer, ask_due, figures, how_i
 from booking.services.privacy import OUTCOMES_KEPT, forget_outcomes, rotate_keys, unseal
 from booking.services.proposals import Asked
 from booking.store.appointments import CANCELLED, NOSHOW, Appointment
-from booking.store.courses import Course, links_of
+from booking.store.courses import links_of
 from booking.store.database import db
 from booking.store.outbox import Message
 from booking.store.outcomes import Outcome
-from booking.store.patients import Patient
 from booking.store.reminders import Reminder, ReminderWish
 from tests.builders import NOW, UNSURE, booked, booked_course, course, held, office
 from tests.calendars import rules
+from tests.services.started import AFTER_10_WEEKS, AFTER_A_YEAR, started
 
 DAY = timedelta(days=1)
 
@@ -315,45 +314,6 @@ def test_the_mails_lead_to_the_questions_and_say_nothing_of_health(language: str
 
 
 # -- groups -----------------------------------------------------------------------------------------------------------
-
-_numbers = count(1)
-LONG_AGO = datetime(2025, 9, 2, 7, 0, tzinfo=UTC)
-AFTER_10_WEEKS = LONG_AGO + 85 * DAY
-AFTER_A_YEAR = LONG_AGO + 396 * DAY
-
-
-def like(pattern: Course, session: Appointment, pains: Sequence[int | None], *, clinic_id: int | None = None) -> None:
-    """Another patient's course that began long ago, with one session, and pain at each moment, None for no answer."""
-    number = next(_numbers)
-    patient = Patient(**(values(pattern.patient) | {"id": None}))
-    db.session.add(patient)
-    db.session.flush()
-    own = {"id": None, "patient_id": patient.id, "running_for": None, "reference": f"T-{number}"}
-    copied = Course(**(values(pattern) | own))
-    db.session.add(copied)
-    db.session.flush()
-    times = {"starts_at": LONG_AGO, "ends_at": LONG_AGO + timedelta(minutes=30), "uid": f"copy {number}"}
-    place = {"course_id": copied.id, "clinic_id": clinic_id or session.clinic_id}
-    db.session.add(Appointment(**(values(session) | {"id": None} | times | place)))
-    db.session.commit()
-    for moment, pain, day in zip(Moment, pains, (-1, 70, 364), strict=True):
-        if pain is not None:
-            answer(office(), copied.id, moment, Answers(pain), now=LONG_AGO + day * DAY)
-
-
-def values(row: Course | Patient | Appointment) -> dict[str, object]:
-    return {column.key: getattr(row, column.key) for column in inspect(type(row)).column_attrs}
-
-
-def started(*groups: Sequence[tuple[Sequence[int | None], int]]) -> list[int]:
-    """Courses of several clinics, each as (pains, how many); the ids of the clinics."""
-    pattern = booked_course()
-    session = first_of(pattern.id)
-    for clinic_id, group in enumerate(groups, 1):
-        for pains, many in group:
-            for _ in range(many):
-                like(pattern, session, pains, clinic_id=clinic_id)
-    return list(range(1, len(groups) + 1))
 
 
 def told(moment: Moment, *, now: datetime) -> Published[int]:
