@@ -17,6 +17,7 @@ from booking.store.helpers import helpers_of
 from booking.web import clock
 from booking.web.access import Rule, open_to
 from booking.web.forms.details import NEEDS
+from booking.web.me.answers import answered
 from booking.web.me.calendar import calendar_of
 from booking.web.me.overview import changing
 from booking.web.me.reminders import reminder_lines
@@ -70,9 +71,11 @@ _DONE = {
 
 def _facts(course: Course) -> dict[str, Any]:
     """What the patient's pages show."""
+    facts = _facts_for_helper(course)
     return {
-        **_facts_for_helper(course),
+        **facts,
         "course": course,
+        "answered": answered(course, facts["told"], now=clock.now()),
         "waiting_words": waiting_words(course),
         "needs": [NEEDS[need] for need in course.needs if need in NEEDS],
         "goes": how_it_goes(db.session(), office(), course, now=clock.now()),
