@@ -55,8 +55,7 @@ class Desk:
 
     @cached_property
     def places(self) -> Places:
-        usual = self.appointment.clinician_id, self.appointment.clinic_id
-        return Places(self.house, usual, names_of(self.opened))
+        return Places(self.house, self.appointment.clinic_id, names_of(self.opened))
 
     @property
     def seen(self) -> str:
@@ -76,11 +75,11 @@ class Desk:
     def facts(self) -> dict[str, Any]:
         """What stands on each page of the visit."""
         a = self.appointment
-        name = names_of(self.opened).get(a.id, "")
+        when, name = wording.sentence(day_at_time(a.starts_at)), names_of(self.opened).get(a.id, "")
         return {
             "token": this_token(),
             "visit_id": a.id,
-            "chosen": [day_at_time(a.starts_at), *filter(None, [name]), self.places.who(a.clinician_id, a.clinic_id)],
+            "chosen": [when, *filter(None, [name]), self.places.who(a.clinician_id, a.clinic_id)],
             "cost": cost_words(self.charge),
             "costs": self.charge.amount > 0,
             "seen": self.seen,

@@ -12,6 +12,7 @@ from booking.domain.appointment import Action, Status, may
 from booking.domain.protocol import StepKind
 from booking.services.links import Opened
 from booking.store.appointments import CANCELLED, NOSHOW
+from booking.store.changes import fees_of
 from booking.store.courses import RUNNING
 from booking.store.database import db
 from booking.store.protocols import protocol_by_id
@@ -37,7 +38,15 @@ def changing(opened: Opened, told: Told) -> dict[str, Any]:
         "rows": [replace(row, link=_way(visit)) if visit.appointment.id in changeable else row for row, visit in rows],
         "ways": list(_ways(opened, coming=len(changeable))),
         "just_changed": just_changed(opened),
+        "late_fees": _late_fees(opened),
     }
+
+
+def _late_fees(opened: Opened) -> int:
+    """Whole kroner for changes that came too late; a helper is told no prices but that of what she does herself."""
+    if opened.helper:
+        return 0
+    return sum(fee.amount for fee in fees_of(db.session(), opened.course.id) if fee.waived_at is None)
 
 
 def _ways(opened: Opened, *, coming: int) -> list[Link]:

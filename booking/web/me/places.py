@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -71,11 +71,11 @@ class Offer:
 
 
 class Places:
-    """Turns free times into words. `usual`: clinician and clinic whose times stand first; `names`:
+    """Turns free times into words. `clinic`: where she goes now, which need not be named; `names`:
     what the visits are called that may go along, by id."""
 
-    def __init__(self, house: House, usual: tuple[int, int], names: Mapping[int, str]) -> None:
-        self._house, self._usual, self._names = house, usual, names
+    def __init__(self, house: House, clinic: int, names: Mapping[int, str]) -> None:
+        self._house, self._clinic, self._names = house, clinic, names
 
     def offer(self, weeks: Sequence[Week], page: str) -> Offer:
         """The week that the address asks for, or the first with free times; links to `page` show the others."""
@@ -115,29 +115,29 @@ class Places:
         return place_text(planned.start, clinician.slug, clinic.slug)
 
     def _times(self, week: Week) -> Times:
-        days = self._days(week.options)
-        best = list(_first_of_each(week.options, lambda option: option.at.day))
-        count = sum(len(part.times) for _day, parts in days for part in parts)
-        return Times(week.monday, [self.choice(option) for option in best], count, days if count > len(best) else [])
+        best = [self.choice(option) for option in _first_of_each_day(week.options)]
+        count = len(week.options)
+        return Times(week.monday, best, count, self._days(week.options) if count > len(best) else [])
 
     def _days(self, options: Iterable[Option]) -> list[tuple[date, list[Part]]]:
-        """All times by day; on each first those with whom and where she goes now."""
+        """All times by day; on each first those with whom and where she goes now, then as they are ranked."""
         in_order = sorted(options, key=lambda option: option.at.day)
-        return [(day, list(self._parts(list(each)))) for day, each in groupby(in_order, key=lambda o: o.at.day)]
+        return [(day, list(self._parts(each))) for day, each in groupby(in_order, key=lambda option: option.at.day)]
 
-    def _parts(self, options: Sequence[Option]) -> Iterator[Part]:
-        groups: dict[str, list[Option]] = {}
+    def _parts(self, options: Iterable[Option]) -> Iterator[Part]:
+        groups: dict[tuple[int, int], list[Option]] = {}
         for option in options:
-            groups.setdefault(self._group(option.at), []).append(option)
-        for label, group in groups.items():
-            starts = sorted(_first_of_each(group, lambda option: option.at.start), key=lambda option: option.at.start)
-            yield Part(label, "", [self._time(option) for option in starts])
+            groups.setdefault((option.at.clinician, option.at.clinic), []).append(option)
+        for place, group in groups.items():
+            starts = sorted(group, key=lambda option: option.at.start)
+            yield Part(self._with(*place), "", [self._time(option) for option in starts])
 
-    def _group(self, at: Planned) -> str:
-        if (at.clinician, at.clinic) == self._usual:
-            return _("With %(who)s", who=self._house.clinician(at.clinician))
-        clinic = self._house.clinic(at.clinic)
-        return clinic if at.clinic != self._usual[1] else _("With others at %(clinic)s", clinic=clinic)
+    def _with(self, clinician: int, clinic: int) -> str:
+        """“With Ask Eksempel”; the clinic too where it is another than she goes to now."""
+        who = self._house.clinician(clinician)
+        if clinic == self._clinic:
+            return _("With %(who)s", who=who)
+        return _("With %(who)s at %(clinic)s", who=who, clinic=self._house.clinic(clinic))
 
     def _time(self, option: Option) -> dict[str, str]:
         at, text = option.at, wording.time_of_day(option.at.start, current_language())
@@ -152,13 +152,12 @@ class Places:
         return OtherWeek(Link(f"{page}?week={week.monday.isoformat()}", words), f"{free}, {best}")
 
 
-def _first_of_each(options: Iterable[Option], key: Callable[[Option], object]) -> Iterator[Option]:
-    """Of those that share a key only the first, in the order in which they come."""
-    seen = set[object]()
+def _first_of_each_day(options: Iterable[Option]) -> list[Option]:
+    """The best of each day, best first."""
+    found: dict[date, Option] = {}
     for option in options:
-        if key(option) not in seen:
-            seen.add(key(option))
-            yield option
+        found.setdefault(option.at.day, option)
+    return list(found.values())
 
 
 def changed_by(options: Iterable[Option]) -> set[int]:

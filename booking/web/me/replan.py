@@ -15,7 +15,7 @@ from werkzeug.datastructures import MultiDict
 from booking.domain.appointment import Charge
 from booking.domain.course import Plan
 from booking.domain.errors import HoldExpired, NotAllowed, SlotTaken
-from booking.domain.period import oslo
+from booking.domain.period import monday_of, oslo
 from booking.domain.protocol import StepKind
 from booking.services import changes, replanning, wording
 from booking.services.links import Opened
@@ -138,9 +138,11 @@ def _form(house: House, query: MultiDict[str, str]) -> WishesForm:
 
 
 def _as_now(opened: Opened, house: House) -> MultiDict[str, str]:
-    """Where she goes now, as a wish to begin with."""
-    clinics = dict.fromkeys(house.clinics[a.clinic_id].slug for a in coming_sessions(opened))
-    return MultiDict([("clinic", slug) for slug in clinics])
+    """Where she goes now, from the week of the next session on, as wishes to begin with."""
+    coming = coming_sessions(opened)
+    clinics = dict.fromkeys(house.clinics[a.clinic_id].slug for a in coming)
+    monday = max(monday_of(oslo(coming[0].starts_at).date()), oslo(clock.now()).date())
+    return MultiDict([*(("clinic", slug) for slug in clinics), ("from", monday.isoformat())])
 
 
 def _cards(opened: Opened, house: House, asked: Asked) -> list[Card]:

@@ -115,14 +115,14 @@ def extend(token: str) -> ResponseReturnValue:
 
 def _extend_page(opened: Opened, house: House, fault: str = "", status: int = 200) -> ResponseReturnValue:
     weeks = changes.weeks_for_extra(db.session(), office(), opened.course, now=clock.now())
-    usual = [(a.clinician_id, a.clinic_id) for a in opened.course.appointments if a.kind == "session"][-1:] or [(0, 0)]
+    clinic = next((a.clinic_id for a in reversed(opened.course.appointments) if a.kind == "session"), 0)
     options = [option for week in weeks for option in week.options]
     page = render_template(
         "me/extend.html",
         token=this_token(),
         fault=fault,
         missing=bool(weeks),
-        offer=Places(house, usual[0], names_of(opened)).offer(weeks, url_for("me.extend", token=this_token())),
+        offer=Places(house, clinic, names_of(opened)).offer(weeks, url_for("me.extend", token=this_token())),
         price=options[0].at.step.treatment.price if options else 0,
         sent=sent_words(opened, *changed_by(options)),
         undo=undo_words(),

@@ -18,10 +18,11 @@ from booking.domain.protocol import StepKind
 from booking.services import changes, wording
 from booking.services.links import Opened
 from booking.store.appointments import CANCELLED, Appointment
-from booking.store.changes import Change
+from booking.store.changes import Change, fees_of
 from booking.store.database import db
 from booking.web import clock
 from booking.web.access import Rule, open_to
+from booking.web.book.house import House
 from booking.web.forms.changes import ChangeForm
 from booking.web.language import current_language
 from booking.web.me.consequences import sent_words
@@ -46,10 +47,12 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class JustChanged:
-    """The panel on top of the course's page. `lines`: what was done, newest first; `change_id`: the newest, which can
-    be undone until the clock shows `until`; `mailed`: whether anybody is told by mail then."""
+    """The panel on top of the course's page. `lines`: what was done, newest first; `cost`: of all of it, if it was late;
+    `change_id`: the newest, which can be undone until the clock shows `until`; `mailed`: whether anybody is told by
+    mail then."""
 
     lines: tuple[str, ...]
+    cost: str
     change_id: int
     until: str
     sent: str
@@ -87,6 +90,7 @@ def just_changed(opened: Opened) -> JustChanged | None:
         return None
     return JustChanged(
         lines=tuple(_lines(opened, open_ones)),
+        cost=_cost(opened, {change.id for change in open_ones}),
         change_id=open_ones[0].id,
         until=wording.at_time(open_ones[0].due_at, current_language()),
         sent=sent_words(opened, _count(opened, open_ones)),
@@ -94,13 +98,21 @@ def just_changed(opened: Opened) -> JustChanged | None:
     )
 
 
+def _cost(opened: Opened, change_ids: set[int]) -> str:
+    fees = [fee for fee in fees_of(db.session(), opened.course.id) if fee.change_id in change_ids]
+    amount = sum(fee.amount for fee in fees)
+    if amount:
+        return _("It costs %(price)s.", price=wording.price(amount, current_language()))
+    return _("It was late, but costs nothing this once.") if fees else ""
+
+
 def _lines(opened: Opened, newest_first: Sequence[Change]) -> Iterator[str]:
     """Each change in words: from how it was before it to how it was before the next one, or is now."""
-    alone = len(opened.course.appointments) == 1
+    alone, house = len(opened.course.appointments) == 1, House(db.session())
     after = {str(a.id): _state_now(a, alone=alone) for a in opened.course.appointments}
     for change in newest_first:
         before = {key: _state_then(then, alone=alone) if then else None for key, then in change.before.items()}
-        yield from _told([(state, after[key]) for key, state in before.items() if state != after[key]])
+        yield from _told(house, [(state, after[key]) for key, state in before.items() if state != after[key]])
         after |= {key: state for key, state in before.items() if state}
 
 
@@ -112,9 +124,9 @@ def _count(opened: Opened, newest_first: Sequence[Change]) -> int:
     return sum(state != now[key] and (state is not None or now[key].live) for key, state in states.items())
 
 
-def _told(steps: Sequence[tuple[State | None, State]]) -> Iterator[str]:
+def _told(house: House, steps: Sequence[tuple[State | None, State]]) -> Iterator[str]:
     if len(steps) < SEVERAL:
-        yield from filter(None, (_line(before, after) for before, after in steps))
+        yield from (_line(house, before, after) for before, after in steps)
         return
     cancelled = sum(not after.live for _before, after in steps)
     if cancelled:
@@ -124,18 +136,17 @@ def _told(steps: Sequence[tuple[State | None, State]]) -> Iterator[str]:
         yield ngettext("%(num)s visit has a new time.", "%(num)s visits have new times.", others)
 
 
-def _line(before: State | None, after: State) -> str:
+def _line(house: House, before: State | None, after: State) -> str:
     now = day_at_time(after.start)
+    if before is None or (before.clinician, before.clinic) != (after.clinician, after.clinic):
+        who, where = house.clinician(after.clinician), house.clinic(after.clinic)
+        now = _("%(when)s, with %(who)s at %(where)s", when=now, who=who, where=where)
     if before is None:
         return _("%(name)s is added: %(moment)s.", name=after.name, moment=now)
     if not after.live:
         return _("%(name)s is cancelled: %(moment)s.", name=after.name, moment=day_at_time(before.start))
-    if before.start != after.start:
-        was = day_at_time(before.start)
-        return _("%(name)s is moved from %(before)s to %(after)s.", name=after.name, before=was, after=now)
-    if (before.clinician, before.clinic) != (after.clinician, after.clinic):
-        return _("%(name)s is with somebody else, at the same time: %(moment)s.", name=after.name, moment=now)
-    return ""
+    was = day_at_time(before.start)
+    return _("%(name)s is moved from %(before)s to %(after)s.", name=after.name, before=was, after=now)
 
 
 def _state_now(a: Appointment, *, alone: bool) -> State:
