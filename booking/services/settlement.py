@@ -14,6 +14,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from booking.domain.appointment import Actor
+from booking.domain.period import moment_of
 from booking.services.alteration import give_up
 from booking.services.delivery import what_happened
 from booking.services.invitations import INVITATIONS, News, invite, snapshot, take_back_invitations, tell
@@ -25,6 +26,9 @@ from booking.store.database import db, utc
 from booking.store.holds import holds_of_changes
 from booking.store.unit_of_work import unit_of_work
 from booking.store.waiting import note_freed
+
+_IN_CALENDARS = ("start", "end", "clinic_id")
+_PLACE = (*_IN_CALENDARS, "clinician_id")
 
 log = structlog.get_logger()
 
@@ -48,7 +52,7 @@ class Difference:
         if self.before is None or self.cancelled:
             return True
         now = snapshot(self.appointment)
-        return any(now[name] != self.before[name] for name in ("start", "end", "clinic_id"))
+        return any(now[name] != self.before[name] for name in _IN_CALENDARS)
 
 
 def differences(session: Session, course: Course) -> list[Difference]:
@@ -75,13 +79,14 @@ def settle(session: Session, office: Office, course: Course, *, now: datetime, a
     times = {"now": now, "at": at}
     invite(session, office, course, [a for a in calendars if a.status != CANCELLED], **times)
     take_back_invitations(session, office, course, [a for a in calendars if a.status == CANCELLED], **times)
-    _close(session, course, now=now)
+    _close(session, course, found, now=now)
 
 
 def settle_in_words(session: Session, office: Office, course: Course, *, now: datetime, at: datetime) -> None:
     """The same without a word to calendars: for an address whose calendar was told of nothing yet."""
-    _tell(session, office, course, differences(session, course), 0, now=now, at=at)
-    _close(session, course, now=now)
+    found = differences(session, course)
+    _tell(session, office, course, found, 0, now=now, at=at)
+    _close(session, course, found, now=now)
 
 
 def settle_due(office: Office, *, now: datetime, at: datetime) -> int:
@@ -134,17 +139,22 @@ def _tell(
     tell(session, office, course, News.CHANGED, shown, now=now, at=at, more=more)
 
 
-def _close(session: Session, course: Course, *, now: datetime) -> None:
+def _close(session: Session, course: Course, found: Sequence[Difference], *, now: datetime) -> None:
+    """Gives back what was kept; what she had before, others can have now."""
+    note_freed(session, [left for d in found if (left := _left(d)) and left[2] > now], now=now)
     changes = open_changes(session, course.id)
-    holds = holds_of_changes(session, [change.id for change in changes])
-    there = {(a.clinician_id, a.starts_at) for a in course.appointments if a.status != CANCELLED}
-    left = [time for hold in holds for time in hold.times if (time.clinician_id, time.starts_at) not in there]
-    freed = [(t.clinic_id, t.clinician_id, t.starts_at, t.ends_at) for t in left if t.starts_at > now]
-    note_freed(session, freed, now=now)
-    give_up(session, course, holds, now=now)
+    give_up(session, course, holds_of_changes(session, [change.id for change in changes]), now=now)
     for change in changes:
         change.settled_at = utc(now)
     session.flush()
+
+
+def _left(difference: Difference) -> tuple[int, int, datetime, datetime] | None:
+    """(clinic, clinician, start, end) where the appointment was; None for a new one."""
+    before = difference.before
+    if before is None or before["status"] == CANCELLED:
+        return None
+    return before["clinic_id"], before["clinician_id"], moment_of(before["start"]), moment_of(before["end"])
 
 
 def _fact(difference: Difference) -> dict[str, Any]:
@@ -153,12 +163,11 @@ def _fact(difference: Difference) -> dict[str, Any]:
 
 
 def _differs(difference: Difference) -> bool:
-    was = difference.before is not None and difference.before["status"] != CANCELLED
-    if not was or difference.cancelled:
-        return was or not difference.cancelled
-    assert difference.before is not None
+    before = difference.before
+    if before is None or before["status"] == CANCELLED:
+        return not difference.cancelled
     now = snapshot(difference.appointment)
-    return any(now[name] != difference.before[name] for name in ("start", "end", "clinic_id", "clinician_id"))
+    return difference.cancelled or any(now[name] != before[name] for name in _PLACE)
 
 
 def _comes(appointment: Appointment, *, now: datetime) -> bool:
