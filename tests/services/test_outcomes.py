@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -11,7 +12,7 @@ from email import message_from_bytes, policy
 
 import pytest
 from cryptography.fernet import Fernet
-from flask import Flask
+from flask import Flask, current_app
 from sqlalchemy import select
 
 from booking.domain.errors import NotAsked
@@ -233,6 +234,19 @@ def test_questions_come_on_their_day_and_once(moment: Moment, days: int) -> None
     assert mail.recipient == "kari@example.com"
     (kept,) = db.session.scalars(select(Reminder)).all()
     assert (kept.course_id, kept.rung, kept.recipient, kept.medium) == (kari.id, moment.value, "patient", "mail")
+
+
+def test_two_workers_at_once_ask_once() -> None:
+    kari, app = booked_course(), current_app._get_current_object()  # type: ignore[attr-defined]
+    due = asked_at(Moment.WEEK_10, first_of(kari.id).starts_at)
+
+    def ask(number: int) -> int:
+        with app.app_context():
+            return ask_due(office(), now=due, at=NOW)
+
+    with ThreadPoolExecutor(4) as workers:
+        assert sum(workers.map(ask, range(8))) == 1
+    assert len(mails()) == 1
 
 
 def test_a_worker_that_was_away_asks_until_the_window_is_over() -> None:
