@@ -31,6 +31,8 @@ class No:
 
     words: str
     link: Link
+    about: str = ""
+    """What a screen reader says after the link's words, which several visits share."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ def _no(course: Course, visit: Visit, reply: Reply, *, now: datetime) -> No:
     moment = day_at_time(visit.period.start)
     page = Link(url_for("me.visit", token=this_token(), id=visit.appointment.id), _("Move or cancel"))
     if reply.proposed_start is None or reply.proposed_start <= now:
-        return No(_("Your calendar has said no to %(moment)s. The visit is still booked.", moment=moment), page)
+        return No(_("Your calendar has said no to %(moment)s. The visit is still booked.", moment=moment), page, moment)
     proposed = day_at_time(reply.proposed_start)
     words = _(
         "Your calendar has proposed %(proposed)s instead of %(moment)s. The visit is still booked as it was.",
@@ -83,7 +85,7 @@ def _no(course: Course, visit: Visit, reply: Reply, *, now: datetime) -> No:
     )
     place = _place(course, visit, reply.proposed_start, now=now)
     if place is None:
-        return No(words + " " + _("The proposed time is not free."), page)
+        return No(words + " " + _("The proposed time is not free."), page, moment)
     move = url_for("me.visit_move", token=this_token(), id=visit.appointment.id, to=place)
     return No(words, Link(move, _("Move it to %(moment)s", moment=proposed)))
 
