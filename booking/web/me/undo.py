@@ -47,7 +47,7 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class JustChanged:
-    """The panel on top of the course's page. `lines`: what was done, newest first; `cost`: of all of it, if it was late;
+    """The panel on top of the course's page. `lines`: what was done, newest first; `cost`: of all of it, if late;
     `change_id`: the newest, which can be undone until the clock shows `until`; `mailed`: whether anybody is told by
     mail then."""
 

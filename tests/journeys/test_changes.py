@@ -1,0 +1,135 @@
+"""Life after booking in the browser: two presses from "I cannot come then" to another time, one more back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.journeys import axe, walks
+from tests.journeys.visitor import NARROW, WIDE, Visitor
+from tests.journeys.walks import Person
+
+Arrive = Callable[..., Visitor]
+
+TIME = "main button[name=to]"
+NEXT = ".next-visit a[href*='/visits/']"
+PANEL = "#changed"
+
+
+def at_course(arrive: Arrive, language: str, width: int, **options: object) -> Visitor:
+    visitor = arrive(language, width, **options)
+    walks.at_course(visitor, Person.new(), channel="invitations")
+    return visitor
+
+
+def text_of(visitor: Visitor, selector: str) -> str:
+    return " ".join(visitor.page.locator(selector).inner_text().split())
+
+
+@pytest.mark.parametrize(
+    ("language", "width", "scripts"), [("nb", NARROW, True), ("en", WIDE, True), ("en", NARROW, False)]
+)
+def test_a_visit_is_moved_in_two_presses_and_back_in_one(
+    arrive: Arrive, language: str, width: int, scripts: bool
+) -> None:
+    visitor = at_course(arrive, language, width, java_script_enabled=scripts)
+    before = walks.times_of(visitor)
+    visitor.tab_to(NEXT).press()
+    assert visitor.is_on("course/[^/]+/visits/[0-9]+")
+    visitor.skip().tab_to(TIME).press()
+    assert visitor.is_on("course/[^/]+")
+    assert walks.times_of(visitor) != before
+    visitor.tab_to(f"{PANEL} form[action$='/undo'] button").press()
+    assert walks.times_of(visitor) == before
+    assert not visitor.page.locator(PANEL).count()
+
+
+def test_after_a_change_the_focus_is_where_it_is_told(arrive: Arrive) -> None:
+    visitor = at_course(arrive, "en", NARROW)
+    walks.click(visitor, NEXT)
+    walks.click(visitor, TIME)
+    assert visitor.page.url.endswith(PANEL)
+    assert visitor.page.locator(PANEL).evaluate("e => e === document.activeElement")
+    assert visitor.page.locator(f"{PANEL} h2").evaluate("e => e.getBoundingClientRect().top") > 0
+
+
+def test_a_double_click_moves_once(arrive: Arrive) -> None:
+    visitor = at_course(arrive, "en", WIDE)
+    walks.click(visitor, NEXT)
+    with visitor.going():
+        visitor.page.locator(TIME).first.dblclick(no_wait_after=True)
+    visitor.page.wait_for_selector(PANEL)
+    assert text_of(visitor, PANEL).count("is moved from") == 1
+
+
+def test_going_back_and_choosing_another_time_moves_once_more(arrive: Arrive) -> None:
+    visitor = at_course(arrive, "en", NARROW)
+    walks.click(visitor, NEXT)
+    walks.click(visitor, TIME)
+    first = walks.times_of(visitor)
+    visitor.page.go_back()
+    visitor.page.reload()
+    walks.click(visitor, TIME)
+    assert walks.times_of(visitor) != first
+    assert text_of(visitor, PANEL).count("is moved from") == 2
+
+
+def test_the_first_time_is_seen_with_its_price_on_a_phone_without_much_scrolling(arrive: Arrive) -> None:
+    visitor = at_course(arrive, "nb", NARROW)
+    walks.click(visitor, NEXT)
+    top = visitor.page.locator(TIME).first.evaluate("e => e.getBoundingClientRect().top + scrollY")
+    assert top < 2 * 800
+
+
+def test_all_that_is_to_come_is_planned_anew_by_keyboard(arrive: Arrive) -> None:
+    visitor = at_course(arrive, "nb", WIDE)
+    before = walks.times_of(visitor)
+    visitor.tab_to("main a[href$='/replan']").press()
+    visitor.skip().tick("input[name=day][value=thu]")
+    visitor.tab_to("main aside form .button").press()
+    visitor.tab_to("article.proposal form .button").press()
+    assert visitor.is_on("course/[^/]+/replan/check")
+    visitor.skip().tab_to("main form .button").press()
+    assert visitor.is_on("course/[^/]+")
+    assert not set(walks.times_of(visitor)[:8]) & set(before)
+
+
+def test_axe_finds_nothing_on_the_pages_of_a_change(arrive: Arrive, all_forms: bool) -> None:
+    visitor = at_course(arrive, "en", WIDE)
+    course = visitor.page.url.removeprefix(visitor.site)
+    walks.click(visitor, NEXT)
+    visit = visitor.page.url.removeprefix(visitor.site)
+    visitor.page.locator("summary", has_text="All ").click()
+    axe.look_in_both_languages(visitor, everything=all_forms)
+    to = visitor.page.locator(TIME).first.get_attribute("value")
+    for page in (f"{visit}/move?to={to}", f"{visit}/cancel", f"{course}/cancel-rest", f"{course}/replan"):
+        visitor.open(page)
+        axe.look_in_both_languages(visitor, everything=all_forms)
+    visitor.open(f"{course}/replan?day=thu")
+    axe.look_in_both_languages(visitor, everything=all_forms)
+    walks.click(visitor, "article.proposal form .button")
+    axe.look_in_both_languages(visitor, everything=all_forms)
+    visitor.open(f"{visit}/cancel")
+    walks.click(visitor, "main form .button")
+    axe.look_in_both_languages(visitor, everything=all_forms)
+    for page in (visit, f"{course}/extend"):
+        visitor.open(page)
+        axe.look_in_both_languages(visitor, everything=all_forms)
+
+
+def test_axe_finds_nothing_where_a_time_was_taken_meanwhile(arrive: Arrive, all_forms: bool) -> None:
+    visitor = at_course(arrive, "nb", NARROW)
+    visitor.refusals.add(409)
+    walks.click(visitor, NEXT)
+    visit = visitor.page.url.removeprefix(visitor.site)
+    visitor.open(f"{visit}/move?to=2027-01-01T09:00~ask-eksempel~lambertseter")
+    assert visitor.page.locator(TIME).count()
+    axe.look_in_both_widths(visitor, everything=all_forms)
+
+
+def test_every_visit_can_be_reached_by_keyboard_on_the_page_of_the_course(arrive: Arrive) -> None:
+    visitor = at_course(arrive, "en", NARROW)
+    visitor.tab_through()
+    walks.click(visitor, NEXT)
+    visitor.tab_through()
