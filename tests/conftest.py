@@ -31,6 +31,7 @@ hypothesis_settings.load_profile("all" if ALL else "short")
 pytest_plugins = [
     "tests.servers.databases",
     "tests.servers.isolation",
+    "tests.servers.sms",
     "tests.servers.smtp",
     "tests.servers.imap",  # after the one whose certificate it shows
     "tests.servers.web",

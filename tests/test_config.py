@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from booking.config import ConfigError, Environment, ImapServer, MailServer, Settings, on_loopback
+from booking.config import ConfigError, Environment, ImapServer, MailServer, Settings, SmsGateway, on_loopback
 
 NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 SECRET = "s" * 40
@@ -185,3 +185,45 @@ def test_only_this_machine_reaches_a_loopback_address(host: str) -> None:
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.4", "clinic.example", ""])
 def test_other_machines_reach_every_other_address(host: str) -> None:
     assert not on_loopback(host)
+
+
+# -- SMS --------------------------------------------------------------------------------------------------------------
+
+SMS = {"SMS_URL": "https://sms.example/send", "SMS_KEY": "key", "SMS_SENDER": "Klinikk"}
+
+
+def test_sms_is_off_unless_a_gateway_is_named() -> None:
+    assert read(SMS_KEY="key", SMS_SENDER="Klinikk").sms is None
+
+
+def test_a_gateway_has_a_url_a_key_and_a_sender() -> None:
+    assert read(**SMS).sms == SmsGateway(url="https://sms.example/send", key="key", sender="Klinikk")
+
+
+@pytest.mark.parametrize("missing", ["SMS_KEY", "SMS_SENDER"])
+def test_a_gateway_without_key_or_sender_is_refused(missing: str) -> None:
+    with pytest.raises(ConfigError, match=missing):
+        read(**{name: value for name, value in SMS.items() if name != missing})
+
+
+@pytest.mark.parametrize("url", ["http://sms.example/send", "ftp://sms.example", "https://", "sms.example"])
+def test_a_gateway_is_reached_encrypted(url: str) -> None:
+    with pytest.raises(ConfigError, match="SMS_URL"):
+        read(**SMS | {"SMS_URL": url})
+
+
+def test_a_gateway_on_this_machine_may_be_plain() -> None:
+    assert read(**SMS | {"SMS_URL": "http://127.0.0.1:8080/send"}).sms is not None
+
+
+@pytest.mark.parametrize("template", ['{"to": "{to}", "text": "{text}"}', "number={to}&message={text}"])
+def test_a_gateways_body_is_an_object_or_a_form(template: str) -> None:
+    gateway = read(**SMS, SMS_TEMPLATE=template).sms
+    assert gateway is not None
+    assert gateway.template == template
+
+
+@pytest.mark.parametrize("template", ['{"to": "{to}"}', '{"to": {to}, "text": "{text}"', "{to} {text}"])
+def test_a_body_that_can_carry_no_text_is_refused(template: str) -> None:
+    with pytest.raises(ConfigError, match="SMS_TEMPLATE"):
+        read(**SMS, SMS_TEMPLATE=template)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,7 @@ from booking.domain.period import STEP_SECONDS, Period, moment_of, seconds_of
 from booking.domain.slot import steps_of
 from booking.services.office import Office
 from booking.services.privacy import fingerprint, seal, unseal
-from booking.store.appointments import ClaimRow, Resource, claim, drop_held_claims, held_claims
+from booking.store.appointments import ClaimRow, Resource, claim, claims_of, drop_held_claims, held_claims
 from booking.store.clinics import clinic_rules
 from booking.store.database import utc
 from booking.store.holds import HeldTime, Hold, hold_of, hold_to_change, live_holds_from
@@ -60,15 +60,17 @@ def hold(office: Office, visitor: Visitor, choice: Choice, *, now: datetime) -> 
     return unit_of_work(work)
 
 
-def keep_apart(session: Session, choice: Choice, *, until: datetime, now: datetime) -> Hold:
+def keep_apart(session: Session, choice: Choice, *, until: datetime, now: datetime, beside: Sequence[int] = ()) -> Hold:
     """Keeps all times of the choice until then for somebody who is not there, inside the caller's unit of work.
 
-    It counts against no address. Raises SlotTaken.
+    It counts against no address. `beside`: appointments (by id) that are hers; what these have already, such as the
+    buffer behind one, is hers anyway. Raises SlotTaken.
     """
+    own = {each[:3] for each in claims_of(session, beside, ())} if beside else set()
     nobody = f"apart {secrets.token_hex(NOBODY_BYTES)}"
     row = Hold(visitor=nobody, address=nobody, created_at=utc(now))
     session.add(row)
-    _keep(session, row, choice, until=utc(until), now=now)
+    _keep(session, row, choice, until=utc(until), now=now, own=own)
     return row
 
 
@@ -287,13 +289,21 @@ def _give_back(session: Session, row: Hold) -> None:
     session.flush()
 
 
-def _keep(session: Session, row: Hold, choice: Choice, *, until: datetime, now: datetime) -> None:
+def _keep(
+    session: Session,
+    row: Hold,
+    choice: Choice,
+    *,
+    until: datetime,
+    now: datetime,
+    own: Collection[tuple[int, int, int]] = (),
+) -> None:
     row.protocol_id, row.new_patient, row.query = choice.protocol_id, choice.new_patient, choice.query
     row.expires_at, row.extended = until, False
     row.revision = (row.revision or 0) + 1
     row.times = [held_time(planned) for planned in choice.appointments]
     session.flush()
-    claim(session, _claims_of_hold(session, row), now=now)
+    claim(session, [each for each in _claims_of_hold(session, row) if each[:3] not in own], now=now)
 
 
 def held_time(planned: Planned) -> HeldTime:

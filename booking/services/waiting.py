@@ -30,7 +30,7 @@ from booking.services.office import Office
 from booking.services.privacy import seal
 from booking.services.proposals import UnknownWish, propose, resolve
 from booking.services.wishes import Slugs, Unreadable, asked_of, parsed, query_of
-from booking.store.appointments import CANCELLED, NOSHOW, Appointment
+from booking.store.appointments import CANCELLED, NOSHOW, Appointment, appointments_of
 from booking.store.clinics import all_clinics
 from booking.store.courses import RUNNING, Course
 from booking.store.database import db, utc
@@ -342,7 +342,8 @@ def _offer(
     terms = _terms(office, waiter, possible.times, now=now)
     if terms is None:
         raise SlotTaken
-    hold = keep_apart(session, possible.choice, until=terms.kept_until, now=now)
+    beside = [a.id for a in appointments_of(session, waiter.course_id)] if waiter.course_id else []
+    hold = keep_apart(session, possible.choice, until=terms.kept_until, now=now, beside=beside)
     offer = WaitingOffer(
         waiter_id=waiter.id,
         hold_id=hold.id,

@@ -29,8 +29,8 @@ class Rule(Enum):
     (`g.opened`). `SIGN_IN_LINK`: who got a link to sign in by mail, used up or not (`g.sign_in_link`). `SIGNED_IN`: who
     has used one, or has told a reference and a birth date (`g.sign_in`). `FEED_LINK`: who has a feed's; the view asks
     for it. `COMMENT_LINK`: who has the secret link of a comment (`g.comment`). `WAITER_LINK`: who waits for a course,
-    by the link that was mailed to her (`g.waiter`). `STOP_LINK`: who got a mail that can be ended (`g.stops`: which kind).
-    `DEVELOPER`: who sits at a development machine.
+    by the link that was mailed to her (`g.waiter`). `STOP_LINK`: who got a mail that can be ended (`g.stops`: which
+    kind). `DEVELOPER`: who sits at a development machine.
     """
 
     EVERYBODY = "everybody"

@@ -351,6 +351,8 @@ HEADERS = (
     "MIME-Version",
     "Content-Type",
 )
+ENDING = ("List-Unsubscribe", "List-Unsubscribe-Post")
+"""RFC 8058: both headers or none."""
 
 
 def _checked_mail(data: bytes) -> Message:
@@ -358,7 +360,11 @@ def _checked_mail(data: bytes) -> Message:
     rule("only CRLF ends a line", not re.search(rb"(?<!\r)\n|\r(?!\n)", data))
     rule("no line is longer than 998 octets", all(len(line) <= 998 for line in data.split(b"\r\n")))
     mail = message_from_bytes(data)
-    rule("every header once and no other", sorted(mail.keys()) == sorted(HEADERS), mail.keys())
+    expected = (*HEADERS, *ENDING) if "List-Unsubscribe" in mail else HEADERS
+    rule("every header once and no other", sorted(mail.keys()) == sorted(expected), mail.keys())
+    if expected is not HEADERS:
+        rule("it ends at an address", bool(re.fullmatch(r"\s*<https?://[^<>\s]+>", mail["List-Unsubscribe"])))
+        rule("one click ends it", mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click")
     rule("Auto-Submitted is auto-generated", mail["Auto-Submitted"] == "auto-generated")
     rule("MIME-Version is 1.0", mail["MIME-Version"] == "1.0")
     rule("Message-ID has its form", bool(re.fullmatch(r"<[^<>@\s]+@[^<>@\s]+>", mail["Message-ID"])))

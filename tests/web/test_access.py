@@ -39,7 +39,7 @@ def statuses(app: Flask, rule: Rule, token: str) -> set[int]:
 
 
 @pytest.mark.parametrize(
-    "rule", [Rule.PAGE_LINK, Rule.COURSE_LINK, Rule.SIGN_IN_LINK, Rule.FEED_LINK, Rule.COMMENT_LINK]
+    "rule", [Rule.PAGE_LINK, Rule.COURSE_LINK, Rule.SIGN_IN_LINK, Rule.FEED_LINK, Rule.COMMENT_LINK, Rule.STOP_LINK]
 )
 def test_without_a_link_nothing_opens(demo_app: Flask, rule: Rule) -> None:
     assert list(addresses(demo_app, rule, STRANGERS_TOKEN))
