@@ -149,6 +149,8 @@ class Lives(RuleBasedStateMachine):
     @rule(who=which, option=number)
     def change_and_undo(self, who: int, option: int) -> None:
         before = self.standing(who)
+        if not self.coming(who):
+            return
         self.cancel(who, option)
         self.undo(who)
         assert self.standing(who) == before
