@@ -462,6 +462,16 @@ def test_kept_times_that_were_given_back_are_looked_for_again(demo_app: Flask) -
         assert "These times are no longer kept, and nothing was changed." in kari.text
 
 
+def test_a_second_click_on_the_last_look_is_no_error(demo_app: Flask) -> None:
+    kari = Kari(demo_app)
+    kari.open(f"{kari.links.page}/replan?day=thu").send("/replan", nth=1)
+    url, seen = kari.path, kari.forms("/check")[0].find("input[@name='seen']").get("value")
+    for _click in range(2):
+        kari.post(url, {"seen": seen})
+        assert (kari.status, kari.path) == (200, kari.links.page)
+    assert kari.text.count("visits have new times.") == 1
+
+
 @pytest.mark.parametrize("query", ["day=x", "clinic=mars", "from=yesterday", "away=1", "day=thu&part=night"])
 def test_wishes_that_cannot_be_read_are_marked_and_kept(demo_app: Flask, query: str) -> None:
     kari = Kari(demo_app)
@@ -527,6 +537,23 @@ def test_a_visit_that_waits_for_a_call_is_not_changed_here(demo_app: Flask) -> N
     walker = Walker(demo_app).open(f"{links.page}/visits/{first}")
     assert "until we have talked" in walker.text
     assert not walker.forms()
+    for page in ("cancel-rest", "extend", "replan"):
+        assert walker.open(f"{links.page}/{page}").path == links.page
+
+
+def test_a_late_change_that_costs_stands_on_the_page_of_the_course(demo_app: Flask) -> None:
+    kari = Kari(demo_app)
+    for number in (2, 3):
+        with at(session_start(kari, number) - timedelta(hours=3)):
+            kari.open(f"{kari.visit_url(number)}/cancel").send("/cancel")
+            late = "It costs NOK" if number == 3 else "It was late, but costs nothing this once."
+            assert late in kari.text.split("You can undo this")[0]
+    assert "For late changes and missed visits you pay NOK" in kari.open(kari.links.page).text
+
+
+def test_who_finds_no_better_time_can_wait_for_one(demo_app: Flask) -> None:
+    kari = Kari(demo_app).at_visit()
+    assert kari.link("Tell me if a better time becomes free") == f"{kari.visit_url(3)}/wait"
 
 
 def test_a_change_from_another_site_is_refused(demo_app: Flask) -> None:

@@ -58,15 +58,15 @@ def check_replan(token: str) -> ResponseReturnValue:
     if request.method == "GET":
         return _check_page(opened, held) if held else _lost()
     if held is None:
-        done = changes.undoable(db.session(), opened.course.id, now=clock.now())
-        return changed() if done else _lost()  # a second click
+        return _done_or_lost(opened)
     if SeenForm().seen.data != _seen(held, _charges(opened, held)):
         return _check_page(opened, held, looks_different(), GONE)
     times = {"now": clock.now(), "at": clock.machine_now()}
     try:
         replanning.replan(office(), opened.course.id, by=opened.actor, **times)
     except (HoldExpired, SlotTaken, NotAllowed):
-        return _lost()
+        db.session.rollback()
+        return _done_or_lost(opened)
     return changed()
 
 
@@ -199,6 +199,12 @@ def _charges(opened: Opened, held: Hold) -> list[tuple[Appointment, Charge]]:
 def _seen(held: Hold, charges: Iterable[tuple[Appointment, Charge]]) -> str:
     going = [(appointment.id, *_place(appointment), charge.amount) for appointment, charge in charges]
     return seen_word((going, [_place(time) for time in held.times]))
+
+
+def _done_or_lost(opened: Opened) -> ResponseReturnValue:
+    """After a second click what it asks for is done already."""
+    last = changes.undoable(db.session(), opened.course.id, now=clock.now(), by=opened.actor)[:1]
+    return changed() if any(change.kind == replanning.REPLAN for change in last) else _lost()
 
 
 def _lost() -> ResponseReturnValue:

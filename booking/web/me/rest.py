@@ -15,10 +15,12 @@ from booking.services import changes
 from booking.services.links import Opened
 from booking.services.wishes import Unreadable
 from booking.store.appointments import BOOKED, Appointment
+from booking.store.courses import RUNNING
 from booking.store.database import db
 from booking.web import clock
 from booking.web.access import Rule, open_to
 from booking.web.book.house import House
+from booking.web.errors import words_for
 from booking.web.forms.changes import PlaceForm, SeenForm
 from booking.web.me.consequences import sent_words, short_cost, undo_words
 from booking.web.me.desk import (
@@ -43,6 +45,8 @@ from booking.web.pictures import rows_of
 def cancel_rest(token: str) -> ResponseReturnValue:
     """Cancels everything that is to come."""
     opened: Opened = g.opened
+    if opened.course.status != RUNNING:
+        return changed()
     if asked.method == "GET":
         return _rest_page(opened)
     charges = _charges(opened)
@@ -53,9 +57,9 @@ def cancel_rest(token: str) -> ResponseReturnValue:
     times = {"now": clock.now(), "at": clock.machine_now()}
     try:
         changes.cancel_rest(office(), opened.course.id, by=opened.actor, **times)
-    except NotAllowed:
+    except NotAllowed as error:
         db.session.rollback()
-        return _rest_page(opened, status=GONE)
+        return _rest_page(opened, words_for(error), GONE)
     return changed()
 
 
@@ -93,6 +97,8 @@ def extend(token: str) -> ResponseReturnValue:
     """Adds a session that was missed or cancelled at the end."""
     opened: Opened = g.opened
     house = House(db.session())
+    if opened.course.status != RUNNING:
+        return changed()
     if asked.method == "GET":
         return _extend_page(opened, house)
     try:
@@ -107,9 +113,9 @@ def extend(token: str) -> ResponseReturnValue:
     except (SlotTaken, DoesNotFit):
         db.session.rollback()
         return _extend_page(opened, house, taken(place.start), GONE)
-    except NotAllowed:
+    except NotAllowed as error:
         db.session.rollback()
-        return _extend_page(opened, house, status=GONE)
+        return _extend_page(opened, house, words_for(error), GONE)
     return changed()
 
 
