@@ -113,7 +113,7 @@ class ChangeFacts:
 @dataclass(frozen=True, slots=True)
 class Row:
     """An appointment in a letter, every text in the reader's language; empty where there is nothing to say. `url`: its
-    own page, where it is moved."""
+    own page, where it is moved; `who`: the clinician without her profession."""
 
     url: str
     kind: StepKind
@@ -123,6 +123,7 @@ class Row:
     length: str
     place: str
     clinician: str
+    who: str
     price: str
     free_until: str
     moved_from: str
@@ -233,7 +234,7 @@ def _mail(case: _Case, letter: Letter) -> bytes:
     if case.message.kind == "cancel":
         return invitation_mail(letter, calendar=_calendar(case, letter, itip.cancel), method=Method.CANCEL)
     live = [appointment for appointment in case.appointments if appointment.status != CANCELLED]
-    if case.message.kind in _WITH_FILE and case.message.facts["channel"] == FILE and live:
+    if case.message.kind in _WITH_FILE and case.message.facts["channel"] == FILE and live and _for_calendars(case):
         return plain_mail(letter, calendar=itip.published(_entry(case, appointment) for appointment in live))
     return plain_mail(letter)
 
@@ -463,6 +464,7 @@ def _row(case: _Case, appointment: AppointmentFacts) -> Row:
         length=wording.minutes(int(appointment.period.length / timedelta(minutes=1)), language),
         place=case.clinics[appointment.clinic_id].name,
         clinician=f"{clinician.name}, {clinician.profession.name[language]}",
+        who=clinician.name,
         price=wording.price(appointment.price, language),
         free_until=_free_until(case, appointment),
         moved_from=wording.day_and_time(deviation.instead_of, language) if deviation else "",
@@ -474,6 +476,11 @@ def _before_start(case: _Case) -> bool:
     """Whether it goes to the patient ahead of her first session, when two questions can be answered."""
     first = any(each.kind is StepKind.SESSION and each.number == 1 for each in case.appointments)
     return first and case.helper is None
+
+
+def _for_calendars(case: _Case) -> bool:
+    """Whether the mail says what calendars have to do; one about changes does not if a confirmation follows it."""
+    return case.message.facts.get("calendars", 0) is not None
 
 
 def _changes(case: _Case) -> dict[str, Any]:

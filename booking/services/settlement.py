@@ -85,7 +85,7 @@ def settle(session: Session, office: Office, course: Course, *, now: datetime, a
 def settle_in_words(session: Session, office: Office, course: Course, *, now: datetime, at: datetime) -> None:
     """The same without a word to calendars: for an address whose calendar was told of nothing yet."""
     found = differences(session, course)
-    _tell(session, office, course, found, 0, now=now, at=at)
+    _tell(session, office, course, found, None, now=now, at=at)
     _close(session, course, found, now=now)
 
 
@@ -117,12 +117,15 @@ def _tell(
     office: Office,
     course: Course,
     found: Sequence[Difference],
-    calendars: int,
+    calendars: int | None,
     *,
     now: datetime,
     at: datetime,
 ) -> None:
-    """One mail to read, with what was and what is, and all that stands: the file of the channel *file* holds that."""
+    """One mail to read, with what was and what is, and all that stands: the file of the channel *file* holds that.
+
+    `calendars`: how many messages to calendars follow; None if calendars have no part in it.
+    """
     if not found:
         return
     told = {d.appointment.id for d in found}
