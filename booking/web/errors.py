@@ -18,8 +18,10 @@ from booking.domain.errors import (
     DoesNotFit,
     HoldExpired,
     NotAllowed,
+    NotAsked,
     NothingToUndo,
     NotPending,
+    OfferOver,
     SignInOver,
     SlotTaken,
     TooManyAttempts,
@@ -30,6 +32,7 @@ from booking.domain.errors import (
     UnknownArticle,
     UnknownComment,
     UnknownCourse,
+    UnknownWaiter,
 )
 from booking.services.courses import OtherChoice
 from booking.services.proposals import UnknownWish
@@ -109,6 +112,14 @@ def words_for(error: BookingError) -> str:
             words = _("There is no such visit here. Choose one of those that you have.")
         case NotAllowed():
             words = _("This visit cannot be changed here any more. Call us, and we look at it together.")
+        case NotAsked():
+            words = _(
+                "These questions can be answered only around the time that they are about. It is over, or to come."
+            )
+        case UnknownWaiter():
+            words = _("We cannot find this place on the waiting list. Look for the newest link from us, or call us.")
+        case OfferOver():
+            words = _("This offer is over. If you still wait, the next time that becomes free is offered to you again.")
         case NothingToUndo():
             words = _("This can no longer be undone. You can change the visit once more.")
         case _other:
@@ -135,6 +146,9 @@ _STATUS: dict[type[BookingError], int] = {
     UnknownAppointment: 404,
     NotAllowed: 409,
     NothingToUndo: 410,
+    NotAsked: 410,
+    UnknownWaiter: 404,
+    OfferOver: 410,
 }
 
 

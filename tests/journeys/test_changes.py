@@ -79,7 +79,7 @@ def test_the_first_time_is_seen_with_its_price_on_a_phone_without_much_scrolling
     visitor = at_course(arrive, "nb", NARROW)
     walks.click(visitor, NEXT)
     top = visitor.page.locator(TIME).first.evaluate("e => e.getBoundingClientRect().top + scrollY")
-    assert top < 2 * 800
+    assert top < 1.5 * 800
 
 
 def test_all_that_is_to_come_is_planned_anew_by_keyboard(arrive: Arrive) -> None:
