@@ -517,7 +517,6 @@ def test_the_mails_say_what_when_and_where_to_answer(language: str) -> None:
         assert f"/{language}/waiting/" in mail.replace("=\r\n", "").replace("=\n", "")
         assert not [word for word in HEALTH if word in mail.casefold()]
         assert "Vera" not in mail, "somebody may have given another's address"
-        assert "List-Unsubscribe" not in mail
 
 
 def test_a_visits_offer_says_the_new_time_and_the_old_one_behind_the_courses_link() -> None:
