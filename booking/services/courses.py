@@ -27,6 +27,7 @@ from booking.domain.errors import (
 from booking.domain.period import oslo
 from booking.domain.screening import RULES, HealthCheck, Outcome
 from booking.domain.working_days import end_of_working_day_after
+from booking.services.alteration import note_change
 from booking.services.holds import buffers, claim_rows, claims_needed, lost_times, patient_claim_rows
 from booking.services.invitations import News, tell
 from booking.services.links import new_links
@@ -334,7 +335,7 @@ def _make_running(
     course.running_for = course.patient_id if exclusive else None
     for appointment in appointments:
         appointment.status, appointment.updated_at = BOOKED, utc(now)
-    _changed(course, now=now)
+    note_change(course, now=now)
     session.flush()
 
 
@@ -362,13 +363,9 @@ def _release(session: Session, office: Office, course: Course, *, now: datetime,
         appointment.sequence += 1
     note_freed(session, [(a.clinic_id, a.clinician_id, a.starts_at, a.ends_at) for a in appointments], now=now)
     course.status, course.decide_by = RELEASED, None
-    _changed(course, now=now)
+    note_change(course, now=now)
     _finish_tasks(session, course, now=now)
     tell(session, office, course, News.RELEASED, appointments, now=now, at=at)
-
-
-def _changed(course: Course, *, now: datetime) -> None:
-    course.changed_at, course.revision = utc(now), (course.revision or 0) + 1
 
 
 def _finish_tasks(session: Session, course: Course, *, now: datetime) -> None:

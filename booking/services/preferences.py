@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from booking.services.alteration import note_change
 from booking.services.invitations import INVITATIONS, News, take_back_invitations, tell
 from booking.services.links import FEED, PAGE, renew
 from booking.services.office import Office
@@ -49,7 +50,7 @@ def choose_channel(office: Office, course_id: int, channel: str, *, now: datetim
         course.channel = channel
         _show_feed(session, course)
         tell(session, office, course, News.CHANNEL, coming, now=now, at=at)
-        _note_change(course, now=now)
+        note_change(course, now=now)
 
     unit_of_work(work)
 
@@ -72,7 +73,7 @@ def correct_contact(office: Office, course_id: int, contact: Contact, *, now: da
             tell(session, office, course, News.HELD, course.appointments, now=now, at=at)
         elif moved:
             tell(session, office, course, News.BOOKED, _coming(course, now=now), now=now, at=at)
-        _note_change(course, now=now)
+        note_change(course, now=now)
 
     unit_of_work(work)
 
@@ -129,7 +130,3 @@ def _raise_sequence(appointments: list[Appointment], *, now: datetime) -> None:
     for appointment in appointments:
         appointment.sequence += 1
         appointment.updated_at = utc(now)
-
-
-def _note_change(course: Course, *, now: datetime) -> None:
-    course.changed_at, course.revision = utc(now), course.revision + 1

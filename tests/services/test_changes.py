@@ -22,9 +22,9 @@ from booking.domain.errors import (
 from booking.domain.period import oslo
 from booking.services import changes, replanning
 from booking.services.changes import UNDO_FOR, Place
-from booking.services.courses import confirm, read_reference
+from booking.services.courses import confirm, read_reference, release
 from booking.services.proposals import Asked
-from booking.store.appointments import Appointment
+from booking.store.appointments import Appointment, Claim
 from booking.store.changes import Change, fees_of
 from booking.store.courses import Course
 from booking.store.database import db
@@ -34,6 +34,7 @@ from booking.store.waiting import FreedTime
 from tests.builders import NOW, TUESDAYS, UNSURE, booked, booked_course, choice, course, held, office
 from tests.claims import assert_claims_match
 from tests.people import KARI, SIV
+from tests.servers.databases import only_sqlite
 from tests.services.changers import (
     AT,
     cancel,
@@ -269,6 +270,14 @@ def test_after_the_call_what_was_moved_before_is_booked(kari: Course) -> None:
     assert place_at(session_of(made.course_id, 3)) == place
     assert [m.kind for m in messages() if m.course_id == made.course_id] == ["held", "changed", "confirmation"]
     assert undoable(made.course_id, by=Actor.CLINIC) == []
+
+
+def test_times_that_are_given_back_leave_nothing_kept() -> None:
+    made = booked(held(), KARI, UNSURE)
+    move(session_of(made.course_id, 3), by=Actor.CLINIC)
+    release(office(), read_reference(made.reference), now=SOON, at=AT)
+    assert kinds() == ["held", "changed", "released"]
+    assert db.session.scalars(select(Claim)).all() == []
 
 
 # -- cancelling and making up -----------------------------------------------------------------------------------------
@@ -598,6 +607,14 @@ def test_who_books_anew_after_cancelling_the_rest_can_undo_that_no_longer(kari: 
     assert (course(kari.id).status, course(again.id).status) == ("completed", "running")
     assert undoable(kari.id) == []
     assert news(kari.id)[0] == "changed"
+
+
+@only_sqlite
+def test_the_worker_tells_of_what_can_be_undone_no_longer(demo_app: Flask, kari: Course) -> None:
+    move(session_of(kari.id, 3), now=NOW - UNDO_FOR)
+    assert demo_app.test_cli_runner().invoke(args=["worker", "--once"]).exit_code == 0
+    assert news(kari.id) == ["changed", "request"]
+    assert all(message.sent_at for message in messages())
 
 
 # -- planning the rest anew -------------------------------------------------------------------------------------------
