@@ -7,9 +7,10 @@ from datetime import date
 from flask import render_template
 
 from booking.services.articles import published, published_article
-from booking.services.privacy import COMMENT_ADDRESS_KEPT, UNFINISHED_KEPT
+from booking.services.privacy import COMMENT_ADDRESS_KEPT, OUTCOMES_KEPT, UNFINISHED_KEPT
 from booking.services.proposals import NINE_WEEKS
 from booking.services.tasks import CALL_KEPT
+from booking.services.waiting import KEPT as WAITING_KEPT
 from booking.store.clinics import all_clinics, the_group
 from booking.store.database import db
 from booking.store.protocols import protocol_by_slug
@@ -60,6 +61,9 @@ def privacy() -> str:
         hold_minutes=_hold_minutes(),
         address_months=COMMENT_ADDRESS_KEPT.days // DAYS_A_MONTH,
         call_days=CALL_KEPT.days,
+        waiting_days=WAITING_KEPT.days,
+        answer_months=OUTCOMES_KEPT.days // DAYS_A_MONTH,
+        sms=office().sms,
     )
 
 
