@@ -105,7 +105,7 @@ def _unsubscribing(letter: Letter) -> tuple[str, ...]:
     if letter.unsubscribe is None:
         return ()
     return (
-        f"List-Unsubscribe:\r\n <{letter.unsubscribe}>",
+        f"List-Unsubscribe: <{letter.unsubscribe}>",
         "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
     )
 

@@ -297,6 +297,7 @@ def _waiting_letter(session: Session, office: Office, message: Message) -> Lette
         session,
         office,
         message,
+        unsubscribe=stop_url(office, Stoppable.WAITING, waiter.id, message.language),
         own_url=waiter_url(office, waiter),
         hours=waiter.offer_hours,
         until=wording.day_and_year(waiter.until, message.language),
@@ -314,6 +315,7 @@ def _offer_letter(session: Session, office: Office, message: Message) -> Letter:
         session,
         office,
         message,
+        unsubscribe=stop_url(office, Stoppable.WAITING, waiter.id, message.language),
         to=course.name if course else "",
         name=one_line(course.name) if course else "",
         rows=rows if course is None else rows[:1],
@@ -356,7 +358,9 @@ _WITHOUT_COURSE: Mapping[str, Callable[[Session, Office, Message], Letter]] = {
 """Letters that tell of no course, by their kind."""
 
 
-def _letter_of_group(session: Session, office: Office, message: Message, *, to: str = "", **more: Any) -> Letter:
+def _letter_of_group(
+    session: Session, office: Office, message: Message, *, to: str = "", unsubscribe: str | None = None, **more: Any
+) -> Letter:
     """A letter that knows of no appointments; `more`: what its template is given besides."""
     group = the_group(session)
     context = {
@@ -366,7 +370,7 @@ def _letter_of_group(session: Session, office: Office, message: Message, *, to: 
         "phone": wording.phone_with_note(group.phone_display, group.phone_note, message.language),
         **more,
     }
-    return _letter(message, office, group, to, context)
+    return _letter(message, office, group, to, context, unsubscribe=unsubscribe)
 
 
 def _letter(

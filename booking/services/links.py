@@ -29,11 +29,13 @@ _ID_BYTES = 8
 
 
 class Stoppable(StrEnum):
-    """Mails that nobody needs, so that each has a link that ends them. `HELPER`: reminders to a patient's helper."""
+    """Mails that nobody needs, so that each has a link that ends them. `HELPER`: reminders to a patient's helper.
+    `WAITING`: what becomes free, to who waits for it."""
 
     REMINDERS = "reminders"
     QUESTIONS = "questions"
     HELPER = "helper"
+    WAITING = "waiting"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +143,8 @@ def open_course(session: Session, token: str) -> Opened:
 
 
 def stop_url(office: Office, mails: Stoppable, id: int, language: str) -> str:
-    """The page that ends mails of one kind to one person; `id`: of her course's page link, or her own as a helper.
+    """The page that ends mails of one kind to one person; `id`: of her course's page link, or her own as a helper
+    or as one who waits.
 
     It outlives every renewal of that link, so that the oldest mail can still be used to end them.
     """

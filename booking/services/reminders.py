@@ -14,14 +14,12 @@ from enum import Enum
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from booking.domain.errors import UnknownCourse
 from booking.domain.period import at_wall, moment_of, seconds_of
 from booking.domain.reminding import USUAL_QUIET, USUAL_RUNGS, Due, Quiet, Rung, ladder, week_of
 from booking.services.invitations import News, message_to
-from booking.services.links import Stoppable, open_stop
 from booking.services.office import Office
 from booking.store.appointments import BOOKED, Appointment
-from booking.store.courses import Course, Link
+from booking.store.courses import Course
 from booking.store.database import db, utc
 from booking.store.helpers import Helper, helpers_of
 from booking.store.outbox import Message
@@ -101,23 +99,22 @@ def choose(office: Office, course_id: int, wishes: Wishes) -> None:
     unit_of_work(work)
 
 
-def stop(office: Office, token: str) -> None:
-    """Ends the mails that this token stands for; again changes nothing. Raises UnknownCourse."""
+def end_reminders(office: Office, course_id: int) -> None:
+    """No more reminders to the patient by mail."""
+    _change(office, course_id, by_mail=False)
 
+
+def end_questions(office: Office, course_id: int) -> None:
+    """No more questions to the patient of how it goes."""
+    _change(office, course_id, questions=False)
+
+
+def _change(office: Office, course_id: int, **changes: bool) -> None:
     def work(session: Session) -> None:
-        mails, found = _stopped(session, office, token)
-        course = session.get_one(Course, found.course_id, with_for_update=True)
-        if isinstance(found, Helper):
-            found.reminded = False
-        else:
-            _keep(session, course.id, _without(wishes_of(session, office, course), mails))
+        course = session.get_one(Course, course_id, with_for_update=True)
+        _keep(session, course_id, replace(wishes_of(session, office, course), **changes))
 
     unit_of_work(work)
-
-
-def what_stops(session: Session, office: Office, token: str) -> Stoppable:
-    """Which mails this token ends. Raises UnknownCourse for one that was never given out or has nobody any more."""
-    return _stopped(session, office, token)[0]
 
 
 def _wishes(wish: ReminderWish | None, office: Office, *, email: str | None, mobile: str | None) -> Wishes:
@@ -149,20 +146,6 @@ def _keep(session: Session, course_id: int, wishes: Wishes) -> None:
             questions=wishes.questions,
         )
     )
-
-
-def _without(wishes: Wishes, mails: Stoppable) -> Wishes:
-    if mails is Stoppable.QUESTIONS:
-        return replace(wishes, questions=False)
-    return replace(wishes, by_mail=False)
-
-
-def _stopped(session: Session, office: Office, token: str) -> tuple[Stoppable, Link | Helper]:
-    mails, id = open_stop(office, token)
-    found = session.get(Helper, id) if mails is Stoppable.HELPER else session.get(Link, id)
-    if found is None:
-        raise UnknownCourse
-    return mails, found
 
 
 # -- what is due ------------------------------------------------------------------------------------------------------

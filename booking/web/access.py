@@ -13,7 +13,7 @@ from booking.domain.errors import UnknownComment, UnknownCourse, UnknownWaiter
 from booking.services.comments import own_comment
 from booking.services.holds import find_hold
 from booking.services.links import PAGE, hash_of, open_course, open_link, open_waiter
-from booking.services.reminders import what_stops
+from booking.services.mailings import what_stops
 from booking.services.sign_ins import signed_in
 from booking.store.database import db
 from booking.store.sign_ins import sign_in_by_hash

@@ -97,3 +97,20 @@ def test_another_message_has_another_boundary() -> None:
 def test_a_letter_refuses_what_could_not_stand_in_a_header(changes: dict[str, object]) -> None:
     with pytest.raises(ValueError):
         letter(**changes)
+
+
+# -- ending by one click (RFC 8058) -----------------------------------------------------------------------------------
+
+ENDING = "https://booking.clinic.example/nb/reminders/stop/abc"
+
+
+def test_a_mail_that_nobody_needs_is_ended_by_one_click() -> None:
+    mail = rules.check_plain_mail(plain_mail(letter(unsubscribe=ENDING)))
+    assert mail["List-Unsubscribe"] == f"<{ENDING}>"
+    assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+
+@pytest.mark.parametrize("address", ["mailto:x@y.example", "https://a.example/ b", "https://a.example>\r\nBcc: x", ""])
+def test_mails_are_ended_at_an_address_only(address: str) -> None:
+    with pytest.raises(ValueError):
+        letter(unsubscribe=address)

@@ -22,8 +22,9 @@ from booking.services.delivery import deliver_next
 from booking.services.helpers import Invited, add_helper, revoke_helper
 from booking.services.letters import compose
 from booking.services.links import Stoppable, helper_url, open_stop, page_url, stop_url
+from booking.services.mailings import stop
 from booking.services.preferences import Contact, correct_contact
-from booking.services.reminders import choose, due_now, stop, wishes_of, write_due
+from booking.services.reminders import choose, due_now, wishes_of, write_due
 from booking.store.appointments import CANCELLED, Appointment
 from booking.store.courses import Course, links_of
 from booking.store.database import db
@@ -473,7 +474,7 @@ def test_reminders_can_be_ended_by_one_click() -> None:
     message = mail(reminded(found))
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     token = message["List-Unsubscribe"].strip("<>").rpartition("/")[2]
-    stop(office(), token)
+    stop(office(), token, now=NOW)
     start = first(found).starts_at
     assert walked(start - 2 * DAY, start) == []
 
@@ -482,7 +483,7 @@ def test_a_helper_ends_her_own_reminders_only() -> None:
     found = booked_course(SIV)
     helped(found)
     hers = written(first(found).starts_at - 2 * DAY)[1]
-    stop(office(), mail(hers)["List-Unsubscribe"].strip("<>").rpartition("/")[2])
+    stop(office(), mail(hers)["List-Unsubscribe"].strip("<>").rpartition("/")[2], now=NOW)
     assert [message.recipient for message in written(first(found).starts_at - HOUR)] == ["siv@example.com"]
 
 

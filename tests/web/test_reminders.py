@@ -12,9 +12,11 @@ from booking.services.links import PAGE, Stoppable, stop_url
 from booking.services.reminders import Wishes, wishes_of
 from booking.store.courses import links_of
 from booking.store.database import db
+from booking.store.waiting import Waiter
 from tests.builders import course, office
 from tests.people import KARI, SIV
 from tests.servers.databases import only_sqlite
+from tests.services.waiters import waits_for_course
 from tests.web.pages import LANGUAGES, Links, booked_links, helper_link, read_strictly
 
 pytestmark = only_sqlite
@@ -129,6 +131,16 @@ def test_the_questions_end_by_themselves(demo_app: Flask) -> None:
     demo_app.test_client().post(ending(demo_app, links, Stoppable.QUESTIONS))
     wishes = kept(demo_app, links)
     assert (wishes.by_mail, wishes.questions) == (True, False)
+
+
+def test_who_waits_leaves_the_waiting_list_by_one_click(demo_app: Flask) -> None:
+    with demo_app.app_context():
+        waiter = waits_for_course()
+        path = stop_url(office(), Stoppable.WAITING, waiter, "en").removeprefix(office().url)
+    answers = [demo_app.test_client().post(path, data={"List-Unsubscribe": "One-Click"}) for _ in range(2)]
+    assert ["You are no longer on the waiting list." in answer.text for answer in answers] == [True, True]
+    with demo_app.app_context():
+        assert db.session.get_one(Waiter, waiter).ended_at is not None
 
 
 def test_the_oldest_mail_can_end_them_after_the_link_was_renewed(demo_app: Flask) -> None:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from babel.lists import format_list
 from flask import g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from booking.domain.reminding import Rung
 from booking.services.links import Stoppable
-from booking.services.reminders import Wishes, choose, stop, wishes_of
+from booking.services.mailings import stop
+from booking.services.reminders import Wishes, choose, wishes_of
 from booking.store.courses import Course
 from booking.store.database import db
+from booking.web import clock
 from booking.web.access import Rule, open_to
 from booking.web.forms.reminders import RUNGS, RemindersForm
-from booking.web.language import current_language
 from booking.web.office import office
 
 
@@ -38,17 +38,23 @@ def reminders(token: str) -> ResponseReturnValue:
 def stop_mails(token: str) -> ResponseReturnValue:
     """A GET changes nothing, for mail programs open links by themselves; the POST may come from one of them."""
     if request.method == "POST":
-        stop(office(), token)
+        stop(office(), token, now=clock.now())
     before, after = _WORDS[g.stops]()
     stopped = request.method == "POST"
-    return render_template("me/stop.html", stopped=stopped, heading=after if stopped else before, token=token)
+    return render_template(
+        "me/stop.html",
+        stopped=stopped,
+        heading=after if stopped else before,
+        of_course=g.stops is not Stoppable.WAITING,
+        token=token,
+    )
 
 
 def reminder_lines(course: Course) -> list[str]:
     """What the course's page says of its reminders; nothing if there are none."""
     wishes = wishes_of(db.session(), office(), course)
     rungs, ways = [str(RUNGS[rung.value]) for rung in Rung if rung in wishes.rungs], _ways(course, wishes)
-    return [*rungs, format_list(ways, locale=current_language())] if rungs and ways else []
+    return [*rungs, *ways] if rungs and ways else []
 
 
 def _ways(course: Course, wishes: Wishes) -> list[str]:
@@ -67,5 +73,6 @@ _WORDS = {
         _("No more questions by e-mail?"),
         _("You get no more questions by e-mail about how it goes."),
     ),
+    Stoppable.WAITING: lambda: (_("Leave the waiting list?"), _("You are no longer on the waiting list.")),
 }
 """The heading before and after, by what is ended."""
