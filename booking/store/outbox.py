@@ -44,15 +44,13 @@ class Message(Base):
     error: Mapped[str | None]
 
 
-def drop_unsent(session: Session, course_id: int) -> set[int]:
-    """Lets go of the course's messages that no worker has taken up; the appointments whose own messages went so."""
+def drop_unsent(session: Session, course_id: int) -> None:
+    """Lets go of the course's messages that no worker has taken up."""
     waiting = select(Message).where(
         Message.course_id == course_id, Message.due_at.is_not(None), Message.attempts == 0, Message.body.is_(None)
     )
-    dropped = list(session.scalars(waiting.with_for_update(skip_locked=True)))
-    for message in dropped:
+    for message in session.scalars(waiting.with_for_update(skip_locked=True)):
         session.delete(message)
-    return {message.appointment_id for message in dropped if message.appointment_id is not None}
 
 
 def invited(session: Session, course_id: int, recipient: str) -> set[int]:
