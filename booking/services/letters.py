@@ -308,7 +308,7 @@ def _offer_letter(session: Session, office: Office, message: Message) -> Letter:
     """To who waits: what has become free, until when it is kept for her, and where she takes it or says no."""
     facts, language = message.facts, message.language
     waiter = session.get_one(Waiter, facts["waiter_id"])
-    rows = [_offered_row(session, time, language) for time in facts["times"]]
+    rows = [_offered_row(session, *each, language) for each in zip(facts["times"], facts["kinds"], strict=True)]
     course = session.get_one(Course, waiter.course_id) if waiter.course_id else None
     now_at = session.get_one(Appointment, waiter.appointment_id).starts_at if waiter.appointment_id else None
     return _letter_of_group(
@@ -328,10 +328,12 @@ def _offer_letter(session: Session, office: Office, message: Message) -> Letter:
     )
 
 
-def _offered_row(session: Session, time: Sequence[int], language: str) -> dict[str, str]:
+def _offered_row(session: Session, time: Sequence[int], kind: str, language: str) -> dict[str, str]:
     clinic_id, clinician_id, start, end = time
     clinician = session.get_one(Clinician, clinician_id)
     return {
+        "kind": kind,
+        "length": wording.minutes((end - start) // 60, language),
         "date": wording.day_and_year(moment_of(start), language),
         "moment": wording.day_and_time(moment_of(start), language),
         "times": wording.times(Period(moment_of(start), moment_of(end)), language),

@@ -355,7 +355,8 @@ def _offer(
     session.flush()
     offered = [_chance(time) for time in possible.times]
     _keep_chances(waiter, [c for c in waiter.chances if not _any_meets(_chance(c), offered)], now=now)
-    facts = {"offer_id": offer.id, "times": offer.times, "until": seconds_of(offer.expires_at)}
+    kinds = [planned.step.kind.value for planned in possible.choice.appointments]
+    facts = {"offer_id": offer.id, "times": offer.times, "kinds": kinds, "until": seconds_of(offer.expires_at)}
     _write(session, office, waiter, OFFER, facts, due=terms.mailed_at, now=now, at=at)
     return True
 

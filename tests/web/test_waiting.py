@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -10,10 +11,12 @@ from sqlalchemy import select
 
 from booking.domain.course import PartOfDay
 from booking.services.links import waiter_token
+from booking.services.proposals import Asked, propose
+from booking.services.wishes import query_of
 from booking.store.appointments import Appointment
 from booking.store.database import db
 from booking.store.waiting import Waiter
-from tests.builders import NOW, course, office
+from tests.builders import NOW, booked_course, course, office
 from tests.people import KARI
 from tests.servers.databases import only_sqlite
 from tests.services.outbox import messages
@@ -33,7 +36,8 @@ from tests.web.walker import Walker
 pytestmark = only_sqlite
 
 WISHES = "clinic=lambertseter&day=tue&part=morning&from=2027-04-05&new=1"
-NOTHING_FITS = "/en/book/plan?clinic=eidsvoll-sundet&day=sat&part=evening"
+NEVER = "/en/book/plan?clinic=eidsvoll-sundet&day=sat&part=evening"
+FEW = Asked(clinics=("raholt",), days=frozenset({2}), parts=frozenset({PartOfDay.AFTERNOON}), start=date(2027, 4, 5))
 PERSON = {"name": "Vera Venter", "email": "vera@example.com"}
 
 
@@ -84,10 +88,28 @@ def test_the_planner_leads_to_the_list_with_the_wishes(demo_app: Flask) -> None:
         assert words in text
 
 
-def test_where_nothing_fits_there_is_a_way_to_the_list(demo_app: Flask) -> None:
-    walker = Walker(demo_app).open(NOTHING_FITS)
-    assert "No nine weeks fit these wishes" in walker.text
-    assert walker.link("Tell me when times become free").startswith("/en/book/wait?clinic=eidsvoll-sundet&day=sat")
+def test_where_all_is_taken_there_is_a_way_to_the_list(demo_app: Flask) -> None:
+    with demo_app.app_context():
+        taken = take_all(FEW)
+    walker = Walker(demo_app).open(f"/en/book/plan?{query_of(FEW)}")
+    assert "No nine weeks fit these wishes" in walker.text, taken
+    assert walker.link("Tell me when times become free") == f"/en/book/wait?{query_of(FEW)}"
+
+
+def take_all(asked: Asked) -> int:
+    """Books courses until none fits any more; how many."""
+    for number in range(40):
+        db.session.rollback()
+        if not propose(db.session(), office(), asked, now=NOW).plans:
+            return number
+        booked_course(KARI, asked, email=f"kari{number}@example.com", mobile=None)
+    raise AssertionError("something is always free")
+
+
+def test_nobody_waits_for_a_clinic_to_open_when_it_is_closed(demo_app: Flask) -> None:
+    text = Walker(demo_app).open(NEVER).text
+    assert "No nine weeks fit these wishes" in text
+    assert "Tell me when times become free" not in text
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -19,6 +19,7 @@ from booking.domain.errors import DoesNotFit
 from booking.domain.period import OSLO, monday_of, oslo
 from booking.domain.planner import alternatives, plan_pattern
 from booking.domain.protocol import Protocol, StepKind
+from booking.domain.slot import ReasonKind
 from booking.ical.busy import MOST_DAYS, Flaw, UnreadableCalendar, busy_periods
 from booking.services import wording
 from booking.services.holds import forget_busy, keep_busy
@@ -201,8 +202,13 @@ def _no_plan(house: House, asked: Asked, answer: Any) -> dict[str, Any]:
         "weeks": weeks[:WEEKS_TOLD],
         "more": weeks[WEEKS_TOLD:],
         "relax": _relaxed(house, asked, answer),
+        "can_wait": not weeks or any(reason.kind in _MAY_CHANGE for week in answer.weeks for reason in week.reasons),
         "busy": bool(answer.relax and answer.relax.wish is Wish.AWAY and asked.busy),
     }
+
+
+_MAY_CHANGE = (ReasonKind.TAKEN, ReasonKind.NO_ROOM)
+"""What can change by what others give back; nobody waits for a clinic to open on Sundays."""
 
 
 def _failed(answer: NoPlan) -> list[tuple[str, str]]:
