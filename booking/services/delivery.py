@@ -114,7 +114,10 @@ def _goes_out(session: Session, office: Office, message: Message, *, at: datetim
     if message.kind != News.REMINDER:
         return True
     now = _clinics_clock(message, at)
-    fate, when = fate_of(session, office, message, now=now)
+    try:
+        fate, when = fate_of(session, office, message, now=now)
+    except (LookupError, TypeError, ValueError):
+        return True  # it cannot be made into a mail either, which is what somebody is told of
     if fate is Fate.DROP or (fate is Fate.TOO_LATE and not message.attempts):
         drop_reminder(session, message)
         log.info("reminder dropped", message=message.id, fate=fate.value)

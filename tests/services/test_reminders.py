@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, select
+from sqlalchemy import event, select, update
 
 from booking.domain.appointment import Actor
 from booking.domain.period import OSLO, oslo
@@ -314,6 +314,13 @@ def test_what_is_no_longer_wanted_does_not_go_out(smtp_server: Mailroom) -> None
     wished(found.id, rungs=frozenset({Rung.MORNING}))
     deliver_to(smtp_server.port, AT)
     assert reminders() == []
+
+
+def test_a_reminder_that_cannot_be_read_holds_up_nothing(smtp_server: Mailroom) -> None:
+    message = reminded(booked_course(SIV))
+    unit_of_work(lambda session: session.execute(update(Message).where(Message.id == message.id).values(facts={})))
+    deliver_to(smtp_server.port, AT)
+    assert reminders()[0].error == "cannot be made: KeyError"
 
 
 # -- what it says -----------------------------------------------------------------------------------------------------
