@@ -59,12 +59,20 @@ def charge(session: Session, course: Course, appointment: Appointment, *, now: d
     return next(charges(session, course, [appointment], now=now))[1]
 
 
+def charges_each(session: Session, course: Course, *, now: datetime) -> dict[int, Charge]:
+    """What it costs to move or cancel each appointment of the course (by id) if it is the only one."""
+    hours, used = clinic_rules(session), _kindness_used(session, course)
+    return {
+        a.id: charge_of(a.price, a.starts_at, hours[a.clinic_id].cancel_hours, kindness_used=used, now=now)
+        for a in course.appointments
+    }
+
+
 def charges(
     session: Session, course: Course, appointments: Iterable[Appointment], *, now: datetime
 ) -> Iterator[tuple[Appointment, Charge]]:
     """What it costs to move or cancel all of these together: at most one of them is excused."""
-    hours = clinic_rules(session)
-    used = any(fee.excused for fee in fees_of(session, course.id))
+    hours, used = clinic_rules(session), _kindness_used(session, course)
     for a in appointments:
         cost = charge_of(a.price, a.starts_at, hours[a.clinic_id].cancel_hours, kindness_used=used, now=now)
         used = used or cost.excused
@@ -290,6 +298,10 @@ def charge_all(
 
 
 # -- small things -----------------------------------------------------------------------------------------------------
+
+
+def _kindness_used(session: Session, course: Course) -> bool:
+    return any(fee.excused for fee in fees_of(session, course.id))
 
 
 def _with_another_room(work: Callable[[Session], None]) -> None:

@@ -10,8 +10,10 @@ from datetime import date, datetime, timedelta
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from booking.domain.appointment import Charge
 from booking.domain.period import Period, at_wall, oslo
 from booking.domain.protocol import StepKind
+from booking.services.changes import charges_each
 from booking.store.appointments import BOOKED, CANCELLED, FULFILLED, NOSHOW, PENDING, Appointment
 from booking.store.clinics import Clinic, all_clinics
 from booking.store.courses import Course
@@ -28,13 +30,13 @@ KINDS = ("pick", "moved", "next", "done", "missed", "first", "review", "shut")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
-    """One appointment. `free_until`: the last moment at which cancelling costs nothing; `state` as in the picture."""
+    """One appointment. `charge`: what cancelling it costs now; `state` as in the picture."""
 
     appointment: Appointment
     clinic: Clinic
     clinician: Clinician
     treatment: Treatment
-    free_until: datetime
+    charge: Charge
     state: str
 
     @property
@@ -80,13 +82,14 @@ def visits_of(session: Session, course: Course, *, now: datetime) -> tuple[Visit
     clinics = {clinic.id: clinic for clinic in all_clinics(session)}
     clinicians = {clinician.id: clinician for clinician in all_clinicians(session)}
     treatments = {treatment.id: treatment for treatment in all_treatments(session)}
+    costs = charges_each(session, course, now=now)
     return tuple(
         Visit(
             appointment=a,
             clinic=clinics[a.clinic_id],
             clinician=clinicians[a.clinician_id],
             treatment=treatments[a.treatment_id],
-            free_until=a.starts_at - timedelta(hours=clinics[a.clinic_id].cancel_hours),
+            charge=costs[a.id],
             state=_state(a, ahead, now=now),
         )
         for a in course.appointments

@@ -63,9 +63,11 @@ def free_words(visit: Visit, *, now: datetime) -> str:
     """Until when cancelling costs nothing; empty for a visit that is over, or that is not settled yet."""
     if visit.state in ("done", "missed") or visit.appointment.status == PENDING:
         return ""
-    if visit.free_until <= now:
+    if visit.charge.excused:
+        return _("Late to cancel, but free this once.")
+    if visit.charge.free_until < now:
         return _("Too late to cancel free of charge.")
-    return _("Free to cancel until %(moment)s.", moment=pictures.day_at_time(visit.free_until))
+    return _("Free to cancel until %(moment)s.", moment=pictures.day_at_time(visit.charge.free_until))
 
 
 def waiting_words(course: Course) -> str:
