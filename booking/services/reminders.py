@@ -6,7 +6,7 @@ looked at once more when it is to go out: what was moved, cancelled or is over i
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
@@ -101,18 +101,18 @@ def choose(office: Office, course_id: int, wishes: Wishes) -> None:
 
 def end_reminders(office: Office, course_id: int) -> None:
     """No more reminders to the patient by mail."""
-    _change(office, course_id, by_mail=False)
+    _change(office, course_id, lambda wishes: replace(wishes, by_mail=False))
 
 
 def end_questions(office: Office, course_id: int) -> None:
     """No more questions to the patient of how it goes."""
-    _change(office, course_id, questions=False)
+    _change(office, course_id, lambda wishes: replace(wishes, questions=False))
 
 
-def _change(office: Office, course_id: int, **changes: bool) -> None:
+def _change(office: Office, course_id: int, changed: Callable[[Wishes], Wishes]) -> None:
     def work(session: Session) -> None:
         course = session.get_one(Course, course_id, with_for_update=True)
-        _keep(session, course_id, replace(wishes_of(session, office, course), **changes))
+        _keep(session, course_id, changed(wishes_of(session, office, course)))
 
     unit_of_work(work)
 
