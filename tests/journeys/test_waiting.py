@@ -1,0 +1,93 @@
+"""The waiting list in a real browser: joined by keyboard, an offer taken, in both languages, read by axe."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import pytest
+
+from booking.app import create_app
+from booking.config import Settings
+from booking.services.links import waiter_token
+from booking.store.database import db
+from tests.builders import NOW, booked_course, office
+from tests.journeys import axe, walks
+from tests.journeys.visitor import NARROW, WIDE, Visitor
+from tests.journeys.walks import Person
+from tests.servers.web import LiveServer
+from tests.services.waiters import (
+    elsewhere_that_week,
+    give_back,
+    round_of_the_worker,
+    times_of_the_next_plan,
+    waits_for_course,
+    waits_for_visit,
+)
+from tests.web.pages import links_now
+
+Arrive = Callable[..., Visitor]
+WISHES = "clinic=lambertseter&day=mon&from=2027-03-22"
+
+
+@contextmanager
+def behind(server: LiveServer) -> Iterator[None]:
+    """The same database without a browser."""
+    app = create_app(Settings.from_environ(server.environ, machine_now=datetime.now(UTC)))
+    with app.app_context():
+        yield
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.mark.parametrize(("language", "width"), [("nb", NARROW), ("en", WIDE)])
+def test_joining_by_keyboard(arrive: Arrive, all_forms: bool, language: str, width: int) -> None:
+    person = Person.new()
+    visitor = arrive(language, width).open(f"book/plan?{WISHES}")
+    visitor.skip().tab_to("main a[href*='/book/wait']").press()
+    assert visitor.is_on("book/wait")
+    axe.look(visitor, everything=all_forms)
+    visitor.skip().tab_to(walks.MAIN_BUTTON).press()
+    axe.look(visitor, everything=all_forms)
+    visitor.write("#name", person.name).write("#email", person.email)
+    visitor.tab_to(walks.MAIN_BUTTON).press()
+    assert visitor.is_on("book/wait/noted")
+    axe.look(visitor, everything=all_forms)
+
+
+@pytest.mark.parametrize(("language", "width"), [("en", NARROW), ("nb", WIDE)])
+def test_an_offered_course_is_taken_by_keyboard(
+    arrive: Arrive, busy_house: LiveServer, all_forms: bool, language: str, width: int
+) -> None:
+    with behind(busy_house):
+        waiter_id = waits_for_course(Person.new().email)
+        give_back(times_of_the_next_plan())
+        assert round_of_the_worker() == 1
+        path = f"waiting/{waiter_token(office(), waiter_id)}"
+    visitor = arrive(language, width).open(path)
+    axe.look(visitor, everything=all_forms)
+    visitor.chosen = True
+    visitor.skip().tab_to("main button[value=take]").press()
+    assert visitor.is_on("book/health")
+
+
+@pytest.mark.parametrize(("language", "width"), [("nb", NARROW), ("en", WIDE)])
+def test_a_better_time_is_taken_by_keyboard(
+    arrive: Arrive, busy_house: LiveServer, all_forms: bool, language: str, width: int
+) -> None:
+    with behind(busy_house):
+        kari = booked_course(email=Person.new().email, mobile=None)
+        third = next(a for a in kari.appointments[2:] if a.starts_at > NOW)
+        better = elsewhere_that_week(kari, third)
+        path = f"course/{links_now(kari.id).token}/visits/{third.id}/wait"
+    visitor = arrive(language, width).open(path)
+    axe.look(visitor, everything=all_forms)
+    with behind(busy_house):
+        waits_for_visit(kari, third)
+        give_back([better])
+        assert round_of_the_worker() == 1
+    visitor.open(path)
+    axe.look(visitor, everything=all_forms)
+    visitor.skip().tab_to("main button[value=take]").press()
+    assert not visitor.is_on(".*/wait")
