@@ -47,6 +47,7 @@ from booking.store.waiting import (
     Stretch,
     Waiter,
     WaitingOffer,
+    drop_mails_to,
     drop_unsent_offer,
     ended_waiters,
     freed_times,
@@ -266,13 +267,14 @@ def offer_freed(office: Office, *, now: datetime, at: datetime) -> int:
 
 
 def forget_waiters(*, now: datetime) -> int:
-    """Deletes wishes that ended `KEPT` ago, with the offers to them; how many."""
+    """Deletes wishes that ended `KEPT` ago, with the offers to them and the mails about both; how many."""
 
     def work(session: Session) -> int:
         old = ended_waiters(session, utc(now - KEPT))
         for waiter in old:
             session.execute(delete(WaitingOffer).where(WaitingOffer.waiter_id == waiter.id))
             session.delete(waiter)
+        drop_mails_to(session, [waiter.id for waiter in old])
         return len(old)
 
     return unit_of_work(work)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from sqlalchemy import JSON, ColumnElement, ForeignKey, Index, exists, or_, select
+from sqlalchemy import JSON, ColumnElement, ForeignKey, Index, delete, exists, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from booking.store.clinics import Group
@@ -159,6 +159,17 @@ def ended_waiters(session: Session, before: datetime) -> list[Waiter]:
     """Whose wish ended, in whatever way, before this moment."""
     rows = select(Waiter).where(or_(Waiter.ended_at <= before, Waiter.until <= before))
     return list(session.scalars(rows.order_by(Waiter.id).with_for_update(skip_locked=True)))
+
+
+def drop_mails_to(session: Session, waiter_ids: Collection[int]) -> None:
+    """Deletes the mails to these waiters that are sent or given up, for an address stands in a mail as it is."""
+    done = delete(Message).where(
+        Message.kind.in_(("offer", "waiting")),
+        Message.facts["waiter_id"].as_integer().in_(waiter_ids),
+        Message.due_at.is_(None),
+        Message.leased_until.is_(None),
+    )
+    session.execute(done, execution_options={"synchronize_session": False})
 
 
 def drop_unsent_offer(session: Session, offer_id: int) -> None:

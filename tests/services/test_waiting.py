@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -12,6 +13,7 @@ from sqlalchemy import select
 from booking.domain.appointment import Actor
 from booking.domain.errors import NotAllowed, OfferOver, SlotTaken
 from booking.domain.period import at_wall, oslo
+from booking.mail.mailbox import Mailbox
 from booking.services import changes
 from booking.services.courses import release, release_lapsed
 from booking.services.holds import Choice, Visitor, answers_of, find_hold
@@ -32,7 +34,7 @@ from booking.store.outbox import Message
 from booking.store.waiting import LAPSED, REFUSED, TAKEN, FreedTime, Waiter, WaitingOffer
 from tests.builders import NOW, UNSURE, booked, booked_course, choice, course, held, office, proposal
 from tests.people import KARI, SIV
-from tests.services.outbox import messages
+from tests.services.outbox import deliver, messages
 from tests.services.waiters import (
     AT,
     MINUTE,
@@ -264,6 +266,17 @@ def test_wishes_are_forgotten_a_month_after_their_end() -> None:
     assert forget_waiters(now=NOW + KEPT) == 1
     db.session.rollback()
     assert db.session.get(Waiter, waiter_id) is None
+
+
+def test_mails_to_who_waited_are_forgotten_with_her_and_those_to_others_stay(tmp_path: Path) -> None:
+    waiter_id = waits_for_course(days=100)
+    give_back(times_of_the_next_plan())
+    round_of_the_worker()
+    other_id = waits_for_course("other@example.com", days=100)
+    assert deliver(Mailbox(tmp_path), AT + HOUR) == 3
+    leave(waiter_id, now=NOW)
+    forget_waiters(now=NOW + KEPT)
+    assert [message.facts["waiter_id"] for message in messages()] == [other_id]
 
 
 # -- quiet nights -----------------------------------------------------------------------------------------------------
