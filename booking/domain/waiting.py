@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from booking.domain.course import PartOfDay
-from booking.domain.period import Period, at_wall, oslo
+from booking.domain.period import Period, oslo
+from booking.domain.reminding import USUAL_QUIET
 
 OFFER_HOURS = (2, 6, 12, 24)
 """How long an offer may be kept, as the waiter chooses, in hours."""
-
-NIGHT_FROM, NIGHT_UNTIL = 21, 7
-"""Hours on the wall in Oslo: from the one to the other no offer is mailed."""
 
 SHORTEST = timedelta(minutes=30)
 """Who is offered a time has at least as long as this to answer, or she is not offered it."""
@@ -52,11 +50,8 @@ def terms_of(hours: int, first: datetime, *, notice: timedelta, now: datetime) -
 
 def after_the_night(moment: datetime) -> datetime:
     """The moment itself, or, in the night, the end of the night."""
-    wall = oslo(moment)
-    if NIGHT_UNTIL <= wall.hour < NIGHT_FROM:
-        return moment
-    morning = wall.date() + timedelta(days=wall.hour >= NIGHT_FROM)
-    return at_wall(morning, NIGHT_UNTIL * 60)
+    night = USUAL_QUIET.around(moment)
+    return night.end if night else moment
 
 
 def suits(period: Period, days: frozenset[int], parts: frozenset[PartOfDay]) -> bool:
