@@ -44,8 +44,8 @@ class Caller:
 
     def prepared(self, ending: str = "", **values: Any) -> Request:
         """The request that sends the first form whose action ends so, with what stands in it and these values."""
-        forms = [form for form in next(self.tree.iter("main")).iter("form") if "extend" not in form.get("action", "")]
-        form = next(form for form in forms if form.get("action", "").endswith(ending))
+        forms = [(form.get("action", ""), form) for form in next(self.tree.iter("main")).iter("form")]
+        form = next(form for to, form in forms if to.endswith(ending) and "/book/extend" not in to)
         data = urlencode(filled(form, values), doseq=True).encode()
         return Request(urljoin(self.url, form.get("action")), data)
 

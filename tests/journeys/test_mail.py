@@ -218,6 +218,56 @@ def test_a_corrected_address_takes_the_invitations_along(post_office: PostOffice
     assert programs["new@example.com"].shown == local(caller.starts)
 
 
+def change(caller: Caller, page: str, ending: str) -> None:
+    """Opens a page of the course, and takes the first time that is offered there, or the only button."""
+    course = caller.path
+    caller.open(f"{course}{page}")
+    offered = [each.get("value") for each in caller.tree.iter("button") if each.get("name") == "to"]
+    caller.send(ending, **({"to": offered[0]} if offered else {}))
+    assert (caller.status, caller.path) == (200, course), caller.text
+
+
+def visits(caller: Caller) -> list[str]:
+    """The pages of the visits that can be changed, below the course's, in order of time."""
+    links = [each.get("href") or "" for each in caller.tree.iter("a")]
+    found = [link.removeprefix(caller.path) for link in links if "/visits/" in link]
+    return list(dict.fromkeys(found))
+
+
+@pytest.mark.parametrize("channel", ["invitations", "subscription"])
+def test_whatever_she_changes_her_calendar_ends_with_what_the_page_shows(post_office: PostOffice, channel: str) -> None:
+    caller, program = booked(post_office, "en", "thu", channel=channel), CalendarProgram()
+    feed = feed_of(caller)
+
+    def follow() -> list[bytes]:
+        mails = post_office.deliver()
+        for mail in filter(is_invitation, mails):
+            program.receive(mail)
+        if feed:
+            program.fetch(fetched(feed)[1])
+        assert program.shown == local(caller.starts)
+        return [mail for mail in mails if not is_invitation(mail)]
+
+    follow()
+    third, fifth = visits(caller)[3], visits(caller)[5]
+    change(caller, third, "/move")
+    change(caller, third, "/move")
+    change(caller, f"{fifth}/cancel", "/cancel")
+    assert len(caller.starts) == VISITS - 1
+    change(caller, "/extend", "/extend")
+    assert len(caller.starts) == VISITS
+    caller.send("/send-now")
+    (mail,) = follow()
+    assert "moved from" in " ".join(words_of(readable([mail])).split()).lower()
+    change(caller, third, "/move")
+    caller.send("/undo")
+    assert follow() == []
+    change(caller, "/cancel-rest", "/cancel-rest")
+    caller.send("/send-now")
+    assert len(follow()) == 1
+    assert program.shown == []
+
+
 def test_who_is_rung_first_gets_one_mail_and_no_invitation(post_office: PostOffice) -> None:
     booked(post_office, "en", "tue", gate="unsure", by_mobile="y", mobile="+46 70 174 06 05")
     (mail,) = post_office.deliver()
