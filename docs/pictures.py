@@ -34,7 +34,8 @@ WISHES = ("--clinic", "lambertseter", "--days", "mon,thu", "--from", "2027-03-30
 ARTICLE = "articles/acupuncture-can-relieve-fibromyalgia"
 FIGURE = "figure.trial"
 FINDER = "clinicians?place=1150&need=step_free"
-KARI = ("--name", "Kari Prøve", "--email", "kari@example.com", "--birth-date", "1979-05-17")
+EMAIL = "kari@example.com"
+KARI = ("--name", "Kari Prøve", "--email", EMAIL, "--birth-date", "1979-05-17")
 
 LATER = timedelta(weeks=8, days=2)
 """When the course page is looked at: after four of the nine."""
@@ -78,6 +79,8 @@ def main() -> None:
         later = str((offset_to_clinic_now() + LATER).total_seconds())
         with serving(database, log=os.open(os.devnull, os.O_WRONLY), BOOKING_CLOCK_OFFSET=later) as server:
             take_course(chromium, server, course)
+            take_change(chromium, server, course)
+            take_all(chromium, server)
     for picture in sorted(FOLDER.iterdir()):
         print(f"{picture.stat().st_size / 1000:7.0f} kB  {picture.name}")
 
@@ -128,9 +131,13 @@ def booked(server: LiveServer) -> Any:
     """A course that Kari booked, and her mail delivered."""
     answer = server.flask("courses", "book", *WISHES, "--plan", "1", *KARI, "--json")
     assert answer.returncode == 0, answer.stderr
+    send_mail(server)
+    return json.loads(answer.stdout)
+
+
+def send_mail(server: LiveServer) -> None:
     sent = server.flask("worker", "--once")
     assert sent.returncode == 0, sent.stderr
-    return json.loads(answer.stdout)
 
 
 def take_mail(chromium: Browser, server: LiveServer) -> None:
@@ -141,9 +148,43 @@ def take_mail(chromium: Browser, server: LiveServer) -> None:
 
 
 def take_course(chromium: Browser, server: LiveServer, course: Any) -> None:
-    path = course["url"].split("/", 3)[3]
-    with opened(chromium, f"{server.url}/{path}", Look(width=WIDE, height=1400)) as page:
+    with opened(chromium, page_of(server, course), Look(width=WIDE, height=1400)) as page:
         take(page, "course")
+
+
+def take_change(chromium: Browser, server: LiveServer, course: Any) -> None:
+    """What she sees who cannot come: other times, on a phone; and her page once the visit is moved."""
+    with opened(chromium, page_of(server, course), Look(width=NARROW, height=1150, sharpness=2)) as page:
+        page.get_by_role("link", name="I cannot come then").first.click()
+        page.get_by_role("heading", name="Move or cancel this visit").wait_for()
+        take(page, "move-phone")
+    with opened(chromium, page_of(server, course), Look(width=WIDE, height=1000)) as page:
+        page.get_by_role("link", name="I cannot come then").first.click()
+        page.locator("main button[name=to]").nth(1).click()
+        page.get_by_role("button", name="Undo").wait_for()
+        page.evaluate("scrollTo(0, 0)")
+        take(page, "changed")
+
+
+def take_all(chromium: Browser, server: LiveServer) -> None:
+    """All her appointments, found again by a link to her address."""
+    with opened(chromium, f"{server.url}/en/my-appointments", Look(width=WIDE, height=1200)) as page:
+        page.locator("#email").fill(EMAIL)
+        page.get_by_role("button", name="Send me the link").click()
+        page.wait_for_url("**/sent")
+        send_mail(server)
+        page.goto(f"{server.url}/dev/mailbox", wait_until="networkidle")
+        page.get_by_role("link", name=re.compile("^The link to your appointments")).first.click()
+        page.get_by_role("link", name="Alone on a page").click()
+        page.goto(page.locator("a[href*='/my-appointments/link/']").first.get_attribute("href") or "")
+        page.get_by_role("button", name="Show my appointments").click()
+        page.wait_for_url("**/all")
+        take(page, "all-appointments")
+
+
+def page_of(server: LiveServer, course: Any) -> str:
+    """The course's page; the port is another than when it was booked."""
+    return f"{server.url}/{course['url'].split('/', 3)[3]}"
 
 
 @contextmanager
