@@ -26,10 +26,11 @@ class Waiter(Base):
 
     Name and contact as given. `offer_hours`: how long an offer to her is kept. `until`: when the wish ends by itself.
     `chances`: what was given back since she was last asked, and could serve her; `woken_at`: since when there is some.
+    No number is given out twice, for her secret link is made of it.
     """
 
     __tablename__ = "waiters"
-    __table_args__ = (Index(None, "ended_at", "created_at"),)
+    __table_args__ = (Index(None, "ended_at", "created_at"), {"sqlite_autoincrement": True})
 
     id: Mapped[int] = mapped_column(primary_key=True)
     course_id: Mapped[int | None] = mapped_column(ForeignKey("courses.id"), index=True)

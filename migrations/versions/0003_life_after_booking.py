@@ -214,6 +214,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["course_id"], ["courses.id"], name=op.f("fk_waiters_course_id_courses")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_waiters")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_waiters_token_hash")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("waiters") as batch:
         batch.create_index(batch.f("ix_waiters_appointment_id"), ["appointment_id"], unique=False)

@@ -11,13 +11,14 @@ from flask import Flask
 from sqlalchemy import select
 
 from booking.domain.appointment import Actor
-from booking.domain.errors import NotAllowed, OfferOver, SlotTaken
+from booking.domain.errors import NotAllowed, OfferOver, SlotTaken, UnknownWaiter
 from booking.domain.period import at_wall, oslo
 from booking.mail.mailbox import Mailbox
 from booking.services import changes
 from booking.services.courses import release, release_lapsed
 from booking.services.holds import Choice, Visitor, answers_of, find_hold
 from booking.services.letters import compose
+from booking.services.links import open_waiter, waiter_token
 from booking.services.waiting import (
     KEPT,
     forget_waiters,
@@ -266,6 +267,16 @@ def test_wishes_are_forgotten_a_month_after_their_end() -> None:
     assert forget_waiters(now=NOW + KEPT) == 1
     db.session.rollback()
     assert db.session.get(Waiter, waiter_id) is None
+
+
+def test_the_link_of_who_is_forgotten_opens_nobody_elses_page() -> None:
+    gone = waits_for_course("gone@example.com")
+    leave(gone, now=NOW)
+    forget_waiters(now=NOW + KEPT)
+    next_one = waits_for_course("next@example.com", now=NOW + KEPT)
+    assert next_one != gone
+    with pytest.raises(UnknownWaiter):
+        open_waiter(db.session(), waiter_token(office(), gone))
 
 
 def test_mails_to_who_waited_are_forgotten_with_her_and_those_to_others_stay(tmp_path: Path) -> None:
