@@ -13,6 +13,7 @@ from booking.services.links import FEED, PAGE, renew
 from booking.services.office import Office
 from booking.services.reminders import drop_reminders_of
 from booking.services.settlement import settle, settle_in_words
+from booking.services.waiting import follow_contact
 from booking.store.appointments import BOOKED, LIVE, Appointment
 from booking.store.courses import WAITING, Course, links_of
 from booking.store.database import utc
@@ -67,6 +68,7 @@ def correct_contact(office: Office, course_id: int, contact: Contact, *, now: da
         course.email, course.mobile = contact.email, contact.mobile
         course.language, course.needs = contact.language, list(contact.needs)
         course.channel = _channel_for(course)
+        follow_contact(session, course, now=now)
         if moved:
             settle_in_words(session, office, course, now=now, at=at)
         if moved and course.status == WAITING:

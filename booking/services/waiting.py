@@ -57,9 +57,11 @@ from booking.store.waiting import (
     note_freed,
     offer_open_to,
     offers_to,
+    readdress_offers,
     waiter_for_course,
     waiter_for_visit,
     waiters_to_tell,
+    waiters_with,
     woken_waiters,
 )
 
@@ -174,6 +176,19 @@ def leave(waiter_id: int, *, now: datetime) -> None:
             _end(session, waiter, now=now)
 
     unit_of_work(work)
+
+
+def follow_contact(session: Session, course: Course, *, now: datetime) -> None:
+    """Writes to who waits with this course where the course is reached now; without an address, she waits no more.
+
+    Inside the caller's unit of work, which has locked the course.
+    """
+    for waiter in waiters_with(session, course.id):
+        if course.email is None:
+            _end(session, waiter, now=now)
+        else:
+            waiter.email, waiter.language = course.email, course.language
+            readdress_offers(session, waiter)
 
 
 def has_a_hole(session: Session, course: Course) -> bool:

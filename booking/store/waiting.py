@@ -128,6 +128,12 @@ def waiter_for_visit(session: Session, course_id: int, appointment_id: int | Non
     return session.scalar(select(Waiter).where(*same, *_waits(now)).order_by(Waiter.id).limit(1))
 
 
+def waiters_with(session: Session, course_id: int) -> list[Waiter]:
+    """Who waits for another time in this course; nobody else changes them until the transaction ends."""
+    rows = select(Waiter).where(Waiter.course_id == course_id, Waiter.ended_at.is_(None))
+    return list(session.scalars(rows.order_by(Waiter.id).with_for_update()))
+
+
 def offer_open_to(session: Session, waiter_id: int) -> WaitingOffer | None:
     return session.scalar(
         select(WaitingOffer).where(WaitingOffer.waiter_id == waiter_id, WaitingOffer.answer.is_(None))
@@ -175,12 +181,23 @@ def drop_mails_to(session: Session, waiter_ids: Collection[int]) -> None:
 
 def drop_unsent_offer(session: Session, offer_id: int) -> None:
     """Lets go of the mail that tells of an offer, if no worker has taken it up."""
-    waiting = select(Message).where(
+    for message in _unsent_offers(session, "offer_id", offer_id):
+        session.delete(message)
+
+
+def readdress_offers(session: Session, waiter: Waiter) -> None:
+    """Sends the mails that tell her of offers, and that no worker has taken up, to where she is reached now."""
+    for message in _unsent_offers(session, "waiter_id", waiter.id):
+        message.recipient, message.language = waiter.email, waiter.language
+
+
+def _unsent_offers(session: Session, name: str, id: int) -> list[Message]:
+    """Mails of offers that no worker has taken up, with this fact; for who changes them."""
+    unsent = select(Message).where(
         Message.kind == "offer", Message.due_at.is_not(None), Message.attempts == 0, Message.body.is_(None)
     )
-    for message in session.scalars(waiting.with_for_update(skip_locked=True)):
-        if message.facts["offer_id"] == offer_id:
-            session.delete(message)
+    mails = session.scalars(unsent.with_for_update(skip_locked=True))
+    return [message for message in mails if message.facts[name] == id]
 
 
 def _waits(now: datetime) -> tuple[ColumnElement[bool], ...]:

@@ -19,6 +19,7 @@ from booking.services.courses import release, release_lapsed
 from booking.services.holds import Choice, Visitor, answers_of, find_hold
 from booking.services.letters import compose
 from booking.services.links import open_waiter, waiter_token
+from booking.services.preferences import Contact, correct_contact
 from booking.services.waiting import (
     KEPT,
     forget_waiters,
@@ -288,6 +289,46 @@ def test_mails_to_who_waited_are_forgotten_with_her_and_those_to_others_stay(tmp
     leave(waiter_id, now=NOW)
     forget_waiters(now=NOW + KEPT)
     assert [message.facts["waiter_id"] for message in messages()] == [other_id]
+
+
+# -- an address that was put right ------------------------------------------------------------------------------------
+
+NEWER = Contact(email="kari.newer@example.com", mobile=None, language="nb", needs=())
+
+
+def test_what_becomes_free_is_told_where_the_patient_is_reached_now() -> None:
+    kari = booked_course()
+    session = kari.appointments[3]
+    waits_for_visit(kari, session)
+    correct_contact(office(), kari.id, NEWER, now=NOW, at=AT)
+    give_back([elsewhere_that_week(course(kari.id), session)])
+    assert round_of_the_worker() == 1
+    (mail,) = offered_mails()
+    assert (mail.recipient, mail.language) == ("kari.newer@example.com", "nb")
+
+
+def test_an_offer_that_waits_for_the_morning_goes_to_the_new_address() -> None:
+    kari = booked_course()
+    session = kari.appointments[3]
+    waits_for_visit(kari, session, hours=12)
+    give_back([elsewhere_that_week(kari, session)])
+    assert round_of_the_worker(now=EVENING) == 1
+    correct_contact(office(), kari.id, NEWER, now=EVENING, at=AT)
+    (mail,) = offered_mails()
+    assert (mail.recipient, mail.language) == ("kari.newer@example.com", "nb")
+
+
+def test_without_an_address_nobody_waits_and_what_was_kept_is_given_back() -> None:
+    kari = booked_course()
+    session = kari.appointments[3]
+    waits_for_visit(kari, session)
+    give_back([elsewhere_that_week(kari, session)])
+    assert round_of_the_worker() == 1
+    nowhere = Contact(email=None, mobile="+46701740605", language="en", needs=())
+    correct_contact(office(), kari.id, nowhere, now=NOW, at=AT)
+    assert waiter_of(kari).ended_at == NOW
+    assert offers() == []
+    assert offered_mails() == []
 
 
 # -- quiet nights -----------------------------------------------------------------------------------------------------
