@@ -11,6 +11,7 @@ from flask_wtf import FlaskForm
 from wtforms import HiddenField, StringField
 
 from booking.services.wishes import read_place
+from booking.web.forms.fields import read_id
 
 
 class SeenForm(FlaskForm):
@@ -39,5 +40,4 @@ class ChangeForm(SeenForm):
 
     def change_id(self) -> int:
         """-1 for what is no number."""
-        text = self.change.data or ""
-        return int(text) if text.isascii() and text.isdecimal() and len(text) < 12 else -1
+        return read_id(self.change.data)

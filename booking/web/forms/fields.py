@@ -18,6 +18,9 @@ HOME_REGION = "NO"
 LONGEST_LINE = 100
 """Characters of a name or a note."""
 
+LONGEST_ID = 9
+"""Digits; PostgreSQL refuses to look for a number that its column could not hold."""
+
 SHOWN = 40
 """Characters of a strange value that are shown again."""
 
@@ -63,6 +66,12 @@ def one_line(text: str | None) -> str:
 def lines(text: str | None) -> str:
     """What was typed, its lines kept, without what cannot be seen."""
     return "\n".join(one_line(line) for line in (text or "").splitlines()).strip()
+
+
+def read_id(text: str | None) -> int:
+    """The number of a row, as a hidden field sends it; -1 for what is none that a database would look for."""
+    sent = text or ""
+    return int(sent) if sent.isascii() and sent.isdecimal() and len(sent) <= LONGEST_ID else -1
 
 
 def read_phone(text: str) -> str:

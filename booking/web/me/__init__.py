@@ -21,6 +21,9 @@ from booking.web.me import (
     waiting,
 )
 
+VISIT = "/course/<token>/visits/<int(max=999999999):id>"
+"""PostgreSQL refuses to look for a number that its column could not hold."""
+
 me = blueprint("me", __name__)
 
 me.add_url_rule("/my-appointments", "find", find.find)
@@ -40,9 +43,9 @@ me.add_url_rule("/course/<token>/reminders", "reminders", reminders.reminders, m
 me.add_url_rule("/reminders/stop/<token>", "stop_mails", reminders.stop_mails, methods=["GET", "POST"])
 me.add_url_rule("/course/<token>/helpers", "helpers", helpers.helpers, methods=["GET", "POST"])
 me.add_url_rule("/course/<token>/helpers/<int:id>/revoke", "revoke_helper", helpers.revoke, methods=["POST"])
-me.add_url_rule("/course/<token>/visits/<int:id>", "visit", changes.visit)
-me.add_url_rule("/course/<token>/visits/<int:id>/move", "visit_move", changes.visit_move, methods=["GET", "POST"])
-me.add_url_rule("/course/<token>/visits/<int:id>/cancel", "cancel", changes.cancel, methods=["GET", "POST"])
+me.add_url_rule(VISIT, "visit", changes.visit)
+me.add_url_rule(VISIT + "/move", "visit_move", changes.visit_move, methods=["GET", "POST"])
+me.add_url_rule(VISIT + "/cancel", "cancel", changes.cancel, methods=["GET", "POST"])
 me.add_url_rule("/course/<token>/cancel-rest", "cancel_rest", rest.cancel_rest, methods=["GET", "POST"])
 me.add_url_rule("/course/<token>/extend", "extend", rest.extend, methods=["GET", "POST"])
 me.add_url_rule("/course/<token>/replan", "replan", replan.replan, methods=["GET", "POST"])
@@ -53,8 +56,8 @@ me.add_url_rule("/course/<token>/questions", "questions", questions.questions, m
 me.add_url_rule("/course/<token>/questions/delete", "delete_answers", questions.delete_answers, methods=["POST"])
 me.add_url_rule("/course/<token>/wait", "wait_missing", waiting.wait_missing, methods=["GET", "POST"])
 me.add_url_rule("/course/<token>/wait/answer", "answer_missing", waiting.answer_missing, methods=["POST"])
-me.add_url_rule("/course/<token>/visits/<int:id>/wait", "wait", waiting.wait, methods=["GET", "POST"])
-me.add_url_rule("/course/<token>/visits/<int:id>/wait/answer", "answer_wait", waiting.answer_wait, methods=["POST"])
+me.add_url_rule(VISIT + "/wait", "wait", waiting.wait, methods=["GET", "POST"])
+me.add_url_rule(VISIT + "/wait/answer", "answer_wait", waiting.answer_wait, methods=["POST"])
 me.add_url_rule("/waiting/<token>", "waiting", waiting.waiting_for_course)
 me.add_url_rule("/waiting/<token>/answer", "answer_waiting", waiting.answer_course, methods=["POST"])
 me.add_url_rule("/course/<token>/appointments.ics", "file", calendar.file)

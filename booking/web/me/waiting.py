@@ -30,6 +30,7 @@ from booking.web.book.steps import next_url, this_draft
 from booking.web.book.visitor import this_visitor
 from booking.web.book.waiting import wish_rows
 from booking.web.book.words import kept_until_words
+from booking.web.forms.fields import read_id
 from booking.web.forms.waiting import VisitWaitForm, hours_name
 from booking.web.forms.wishes import day_name, part_name
 from booking.web.language import current_language
@@ -308,9 +309,7 @@ def _visit_wishes(waiter: Waiter) -> list[dict[str, str]]:
 
 def _sent() -> tuple[str, int]:
     """What was clicked, and on which offer; -1 for what is no number."""
-    offer = request.form.get("offer", "")
-    number = int(offer) if offer.isascii() and offer.isdecimal() and len(offer) < 12 else -1
-    return request.form.get("answer", ""), number
+    return request.form.get("answer", ""), read_id(request.form.get("offer"))
 
 
 def _refuse_or_leave(waiter: Waiter, answer: str, offer_id: int) -> None:
