@@ -22,7 +22,7 @@ from booking.services.attempts import forget_attempts
 from booking.services.courses import release_lapsed
 from booking.services.office import Office
 from booking.services.outcomes import ask_due
-from booking.services.privacy import forget_comment_addresses, forget_outcomes, forget_unfinished
+from booking.services.privacy import forget_bodies, forget_comment_addresses, forget_outcomes, forget_unfinished
 from booking.services.reminders import write_due
 from booking.services.replies import poll
 from booking.services.settlement import settle_due
@@ -108,6 +108,7 @@ def chores_of(office: Office) -> tuple[Callable[[datetime], object], ...]:
         lambda now: offer_freed(office, now=now, at=machine_now()),
         lambda now: forget_unfinished(now=now),
         lambda now: forget_waiters(now=now),
+        lambda now: forget_bodies(at=machine_now()),
         lambda now: forget_comment_addresses(now=now),
         lambda now: forget_calls(now=now),
         lambda now: forget_sign_ins(now=now),

@@ -20,8 +20,9 @@ from booking.services.office import Office
 from booking.store.appointments import drop_held_claims
 from booking.store.articles import REFUSED, REMOVED, Comment
 from booking.store.courses import Screening
+from booking.store.database import utc
 from booking.store.holds import Hold
-from booking.store.outbox import Message
+from booking.store.outbox import Message, drop_bodies
 from booking.store.outcomes import Outcome, drop_outcomes
 from booking.store.tasks import Task
 from booking.store.unit_of_work import unit_of_work
@@ -35,6 +36,9 @@ together, whether or not somebody came to the end of hers."""
 
 COMMENT_ADDRESS_KEPT = timedelta(days=365)
 """How long the e-mail address of who wrote a comment is kept, in case there is something to ask her."""
+
+BODIES_KEPT = timedelta(days=7)
+"""How long the bytes of a mail are kept after it was written: secret links stand in them as they are."""
 
 
 def seal(office: Office, value: Mapping[str, Any]) -> bytes:
@@ -107,6 +111,12 @@ def forget_outcomes(*, now: datetime) -> int:
     they were given; how many."""
     old = now - OUTCOMES_KEPT
     return unit_of_work(lambda session: drop_outcomes(session, given_by=old, begun_before=all_over_since(old)))
+
+
+def forget_bodies(*, at: datetime) -> int:
+    """Deletes the bytes of mails that were written `BODIES_KEPT` ago and are sent or given up (the machine's clock);
+    of how many. What they told stays, without a secret link."""
+    return unit_of_work(lambda session: drop_bodies(session, written_before=utc(at - BODIES_KEPT)))
 
 
 def forget_comment_addresses(*, now: datetime) -> int:

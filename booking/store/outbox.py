@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, func, or_, select
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, func, or_, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from booking.store.database import Base
@@ -22,7 +22,11 @@ class Message(Base):
     """
 
     __tablename__ = "messages"
-    __table_args__ = (Index(None, "due_at", "id"), Index(None, "kind", "made_at"))
+    __table_args__ = (
+        Index(None, "due_at", "id"),
+        Index(None, "kind", "made_at"),
+        Index(None, "written_at", sqlite_where=text("body IS NOT NULL"), postgresql_where=text("body IS NOT NULL")),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str]
@@ -60,6 +64,14 @@ def invited(session: Session, course_id: int, recipient: str) -> set[int]:
     )
     last: dict[int | None, str] = dict(session.execute(rows.order_by(Message.id)).all())
     return {appointment_id for appointment_id, kind in last.items() if appointment_id is not None and kind == "request"}
+
+
+def drop_bodies(session: Session, *, written_before: datetime) -> int:
+    """Deletes the bytes of messages that need not be sent (again) and were written before this; of how many."""
+    over = Message.body.is_not(None), Message.due_at.is_(None), Message.leased_until.is_(None)
+    rows = update(Message).where(Message.written_at <= written_before, *over).values(body=None)
+    result = session.execute(rows, execution_options={"synchronize_session": False})
+    return int(result.rowcount)  # type: ignore[attr-defined]
 
 
 class Heartbeat(Base):

@@ -254,10 +254,18 @@ def upgrade() -> None:
 
     with op.batch_alter_table("messages") as batch:
         batch.add_column(sa.Column("medium", sa.String(), server_default="mail", nullable=False))
+        batch.create_index(
+            batch.f("ix_messages_written_at"),
+            ["written_at"],
+            unique=False,
+            sqlite_where=sa.text("body IS NOT NULL"),
+            postgresql_where=sa.text("body IS NOT NULL"),
+        )
 
 
 def downgrade() -> None:
     with op.batch_alter_table("messages") as batch:
+        batch.drop_index(batch.f("ix_messages_written_at"))
         batch.drop_column("medium")
 
     with op.batch_alter_table("holds") as batch:

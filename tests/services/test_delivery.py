@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select, update
 
+from booking.services.privacy import BODIES_KEPT, forget_bodies
 from booking.store.database import db
 from booking.store.outbox import Message
 from booking.store.tasks import Task, open_tasks
@@ -62,6 +63,22 @@ def test_the_confirmation_goes_out_before_the_invitations(smtp_server: Mailroom)
     booked_course(KARI)
     assert deliver_to(smtp_server.port, the_message().written_at) == 11
     assert [m["Message-ID"] for m in smtp_server.messages] == [message.message_id for message in messages()]
+
+
+def test_the_bytes_of_a_sent_mail_with_its_secret_link_are_forgotten_after_a_week(
+    smtp_server: Mailroom, at: datetime
+) -> None:
+    deliver_to(smtp_server.port, at)
+    assert forget_bodies(at=at + BODIES_KEPT - MINUTE) == 0
+    assert forget_bodies(at=at + BODIES_KEPT) == 1
+    assert (the_message().body, the_message().sent_at) == (None, at)
+    assert forget_bodies(at=at + BODIES_KEPT) == 0
+
+
+def test_the_bytes_of_a_mail_that_is_still_to_be_sent_are_kept(at: datetime) -> None:
+    deliver_to(free_port(), at)
+    assert forget_bodies(at=at + BODIES_KEPT) == 0
+    assert the_message().body is not None
 
 
 # -- failing ----------------------------------------------------------------------------------------------------------
