@@ -19,7 +19,7 @@ from booking.services.attempts import Limit, count_attempt, take_back
 from booking.services.courses import read_reference
 from booking.services.links import hash_of, sign_in_token
 from booking.services.office import Office
-from booking.store.courses import Course
+from booking.store.courses import Course, email_key
 from booking.store.database import db, utc
 from booking.store.outbox import Message
 from booking.store.sign_ins import SignIn, course_of, sign_in_by_hash, sign_in_by_key
@@ -50,7 +50,7 @@ def ask_for_link(office: Office, email: str, language: str, network: str, *, now
 
     Raises TooManyAttempts for an address, known or not, or for a network.
     """
-    count_attempt(office, ((MAILS_TO_ONE, _plain(email)), (MAILS_FROM_ONE, network)), now=now)
+    count_attempt(office, ((MAILS_TO_ONE, email_key(email)), (MAILS_FROM_ONE, network)), now=now)
     unit_of_work(lambda session: _write(session, office, email, language, now=now, at=at))
 
 
@@ -59,7 +59,7 @@ def send_link(office: Office, course_id: int, language: str, *, now: datetime, a
     email = db.session().get_one(Course, course_id).email
     if email is None:
         return False
-    count_attempt(office, ((MAILS_TO_ONE, _plain(email)),), now=now)
+    count_attempt(office, ((MAILS_TO_ONE, email_key(email)),), now=now)
     unit_of_work(lambda session: _write(session, office, email, language, now=now, at=at))
     return True
 
@@ -143,7 +143,7 @@ def _write(session: Session, office: Office, email: str, language: str, *, now: 
     """The link, and the mail that carries it; what stands in the mail is found out when it is made."""
     nonce, until = uuid4().hex, utc(now) + LINK_LASTS
     token_hash = hash_of(sign_in_token(office, nonce))
-    sign_in = SignIn(token_hash=token_hash, email=_plain(email), created_at=utc(now), expires_at=until)
+    sign_in = SignIn(token_hash=token_hash, email=email_key(email), created_at=utc(now), expires_at=until)
     message = Message(
         kind=KIND,
         recipient=email,
@@ -167,8 +167,3 @@ def _opened(session: Session, course: Course, *, now: datetime) -> str:
     )
     session.add(sign_in)
     return sign_in.token_hash
-
-
-def _plain(email: str) -> str:
-    """As addresses are compared. Lower case, and not casefolded, which makes one of two domains that differ in ß."""
-    return email.lower()

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import JSON, BigInteger, ForeignKey, bindparam, select
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, validates
 
 from booking.store.appointments import Appointment
 from booking.store.database import Base
@@ -15,12 +15,19 @@ from booking.store.patients import Patient
 RUNNING, WAITING, COMPLETED, RELEASED = "running", "pending", "completed", "released"
 
 
+def email_key(email: str) -> str:
+    """As addresses are compared. Lower case, and not casefolded, which makes one of two domains that differ in ß; nor
+    the database's lower case, which is another on SQLite."""
+    return email.lower()
+
+
 class Course(Base):
     """What a patient has booked: a nine-week course, or a protocol of one appointment.
 
     `running_for` is the patient's id while an exclusive course runs, else null; it is unique, so nobody has two.
     `decide_by`: until when a pending course's times are kept. `changed_at`: the last change that calendars must see;
-    `revision` counts those changes. Name and contact are as given with this booking.
+    `revision` counts those changes. Name and contact are as given with this booking; `email_key` is the address in
+    lower case, by which it is found.
     """
 
     __tablename__ = "courses"
@@ -34,6 +41,7 @@ class Course(Base):
     new_patient: Mapped[bool]
     name: Mapped[str]
     email: Mapped[str | None]
+    email_key: Mapped[str | None] = mapped_column(index=True)
     mobile: Mapped[str | None]
     language: Mapped[str]
     channel: Mapped[str]
@@ -46,6 +54,11 @@ class Course(Base):
 
     appointments: Mapped[list[Appointment]] = relationship(order_by=Appointment.starts_at, lazy="selectin")
     patient: Mapped[Patient] = relationship(foreign_keys=[patient_id])
+
+    @validates("email")
+    def _keep_key(self, _name: str, email: str | None) -> str | None:
+        self.email_key = None if email is None else email_key(email)
+        return email
 
 
 class Screening(Base):

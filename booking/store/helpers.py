@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, func, select
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy import BigInteger, ForeignKey, select
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, validates
 
-from booking.store.courses import Course
+from booking.store.courses import Course, email_key
 from booking.store.database import Base
 
 
@@ -15,6 +15,7 @@ class Helper(Base):
     """Sees the times of one course, may move and cancel them, and gets the reminders if `reminded`; by a random id.
 
     The token is a keyed hash over (id, generation), as that of a `Link`. `revoked_at`: the link opens nothing since.
+    `email_key`: as that of a `Course`.
     """
 
     __tablename__ = "helpers"
@@ -23,6 +24,7 @@ class Helper(Base):
     course_id: Mapped[int] = mapped_column(ForeignKey("courses.id"), index=True)
     name: Mapped[str]
     email: Mapped[str | None]
+    email_key: Mapped[str | None] = mapped_column(index=True)
     language: Mapped[str]
     token_hash: Mapped[str] = mapped_column(unique=True)
     reminded: Mapped[bool]
@@ -31,6 +33,11 @@ class Helper(Base):
     used_at: Mapped[datetime | None]
 
     course: Mapped[Course] = relationship(lazy="joined", innerjoin=True)
+
+    @validates("email")
+    def _keep_key(self, _name: str, email: str | None) -> str | None:
+        self.email_key = None if email is None else email_key(email)
+        return email
 
 
 def helpers_of(session: Session, course_id: int) -> list[Helper]:
@@ -45,8 +52,8 @@ def all_helpers_of(session: Session, course_id: int) -> list[Helper]:
 
 
 def helpers_at(session: Session, email: str) -> list[Helper]:
-    """Whom this address (in lower case) belongs to, in each course that her link still opens; newest first."""
-    rows = select(Helper).where(func.lower(Helper.email) == email, Helper.revoked_at.is_(None))
+    """Whom this address belongs to, however it is written, in each course that her link still opens; newest first."""
+    rows = select(Helper).where(Helper.email_key == email_key(email), Helper.revoked_at.is_(None))
     return list(session.scalars(rows.order_by(Helper.created_at.desc(), Helper.id)))
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, func, select
+from sqlalchemy import ForeignKey, Index, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from booking.store.courses import Course
+from booking.store.courses import Course, email_key
 from booking.store.database import Base
 from booking.store.patients import Patient
 
@@ -61,5 +61,6 @@ def course_of(session: Session, reference: str, birth_date: date) -> Course | No
 
 
 def courses_at(session: Session, email: str) -> list[Course]:
-    """All courses that were booked with this address (in lower case) and still have it, newest first."""
-    return list(session.scalars(select(Course).where(func.lower(Course.email) == email).order_by(Course.id.desc())))
+    """All courses that were booked with this address, however it is written, and still have it, newest first."""
+    rows = select(Course).where(Course.email_key == email_key(email))
+    return list(session.scalars(rows.order_by(Course.id.desc())))

@@ -65,6 +65,7 @@ def upgrade() -> None:
         sa.Column("course_id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("email", sa.String(), nullable=True),
+        sa.Column("email_key", sa.String(), nullable=True),
         sa.Column("language", sa.String(), nullable=False),
         sa.Column("token_hash", sa.String(), nullable=False),
         sa.Column("reminded", sa.Boolean(), nullable=False),
@@ -77,6 +78,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("helpers") as batch:
         batch.create_index(batch.f("ix_helpers_course_id"), ["course_id"], unique=False)
+        batch.create_index(batch.f("ix_helpers_email_key"), ["email_key"], unique=False)
 
     op.create_table(
         "outcomes",
@@ -246,6 +248,11 @@ def upgrade() -> None:
     with op.batch_alter_table("appointments") as batch:
         batch.create_index(batch.f("ix_appointments_starts_at"), ["starts_at"], unique=False)
 
+    with op.batch_alter_table("courses") as batch:
+        batch.add_column(sa.Column("email_key", sa.String(), nullable=True))
+        batch.create_index(batch.f("ix_courses_email_key"), ["email_key"], unique=False)
+    key_emails()
+
     with op.batch_alter_table("holds") as batch:
         batch.add_column(sa.Column("change_id", sa.Integer(), nullable=True))
         batch.add_column(sa.Column("lapse_noted", sa.BigInteger(), nullable=True))
@@ -263,6 +270,16 @@ def upgrade() -> None:
         )
 
 
+def key_emails() -> None:
+    """Addresses in lower case by the same rule on every database: SQLite's knows the letters of ASCII alone."""
+    courses = sa.table("courses", sa.column("id", sa.Integer), sa.column("email", sa.String), sa.column("email_key"))
+    found = op.get_bind().execute(sa.select(courses.c.id, courses.c.email).where(courses.c.email.is_not(None)))
+    keys = [{"course": course_id, "key": email.lower()} for course_id, email in found]
+    keyed = courses.update().where(courses.c.id == sa.bindparam("course")).values(email_key=sa.bindparam("key"))
+    if keys:
+        op.get_bind().execute(keyed, keys)
+
+
 def downgrade() -> None:
     with op.batch_alter_table("messages") as batch:
         batch.drop_index(batch.f("ix_messages_written_at"))
@@ -273,6 +290,10 @@ def downgrade() -> None:
         batch.drop_index(batch.f("ix_holds_change_id"))
         batch.drop_column("lapse_noted")
         batch.drop_column("change_id")
+
+    with op.batch_alter_table("courses") as batch:
+        batch.drop_index(batch.f("ix_courses_email_key"))
+        batch.drop_column("email_key")
 
     with op.batch_alter_table("appointments") as batch:
         batch.drop_index(batch.f("ix_appointments_starts_at"))
@@ -312,6 +333,7 @@ def downgrade() -> None:
     op.drop_table("reminder_wishes")
     op.drop_table("outcomes")
     with op.batch_alter_table("helpers") as batch:
+        batch.drop_index(batch.f("ix_helpers_email_key"))
         batch.drop_index(batch.f("ix_helpers_course_id"))
 
     op.drop_table("helpers")

@@ -14,6 +14,8 @@ from sqlalchemy import inspect, text
 
 from booking.config import ROOT
 from booking.store.database import Base, db
+from booking.store.sign_ins import courses_at
+from tests.builders import booked_course
 from tests.servers.databases import only_sqlite
 
 REBUILD = '''"""rebuild a table that others refer to"""
@@ -90,3 +92,12 @@ def test_foreign_keys_are_on_again_after_a_migration(app: Flask) -> None:
         upgrade()
         with db.engine.connect() as connection:
             assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar_one() == 1
+
+
+def test_who_booked_before_her_address_had_a_key_is_found_by_it(demo_app: Flask) -> None:
+    with demo_app.app_context():
+        booked = booked_course(email="Åse@Example.com")
+        db.session.remove()
+        downgrade(revision="0002")
+        upgrade()
+        assert [each.id for each in courses_at(db.session(), "åSE@example.com")] == [booked.id]
