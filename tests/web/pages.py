@@ -19,6 +19,9 @@ from booking.store.helpers import Helper
 from tests.builders import NOW, booked_course, office
 
 LANGUAGES = ("nb", "en")
+_LOADING = rb"<(?:img|script|link|iframe|video|audio|source|object|embed)"
+_FOREIGN = re.compile(_LOADING + rb"[^>]+(?:src|href)=\"(https?:)?//", re.I)
+_CANONICAL = re.compile(rb"<link[^>]+rel=\"(?:canonical|alternate)\"[^>]*>")
 _STYLE_OR_HANDLER = re.compile(rb"<[^>]*\s(style|on[a-z]+)\s*=", re.IGNORECASE)
 
 
@@ -89,6 +92,11 @@ def fragments(page: str) -> set[str]:
     reader = _Links()
     reader.feed(page)
     return {link[1:] for link in reader.links if link.startswith("#")}
+
+
+def loads_from_elsewhere(page: bytes) -> bool:
+    """Whether the page fetches anything from another machine."""
+    return bool(_FOREIGN.search(_CANONICAL.sub(b"", page)))
 
 
 def read_strictly(page: bytes) -> Any:
