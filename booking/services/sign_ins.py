@@ -7,13 +7,14 @@ reference is known, nobody learns: what is asked for is counted, written and ans
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from uuid import uuid4
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from booking.domain.errors import SignInOver, UnknownCourse
+from booking.domain.errors import SignInOver, TooManyAttempts, UnknownCourse
 from booking.domain.period import seconds_of
 from booking.services.attempts import Limit, count_attempt, take_back
 from booking.services.courses import read_reference
@@ -38,6 +39,7 @@ KEPT = timedelta(days=1)
 """How long after its end a sign-in is remembered, so that an old link can say that it is old."""
 
 MAILS_TO_ONE = Limit("sign-in address", 3, timedelta(hours=1))
+MAILS_FOR_ONE = Limit("sign-in course", 3, timedelta(hours=1))
 MAILS_FROM_ONE = Limit("sign-in network", 10, timedelta(hours=1))
 TRIES_AT_ONE = Limit("reference", 5, timedelta(days=1))
 TRIES_FROM_ONE = Limit("reference network", 20, timedelta(days=1))
@@ -62,6 +64,14 @@ def send_link(office: Office, course_id: int, language: str, *, now: datetime, a
     count_attempt(office, ((MAILS_TO_ONE, email_key(email)),), now=now)
     unit_of_work(lambda session: _write(session, office, email, language, now=now, at=at))
     return True
+
+
+def send_link_unseen(office: Office, course_id: int, language: str, *, now: datetime, at: datetime) -> None:
+    """As `send_link`, for who has told a reference and a birth date, and may learn neither whether there is an address
+    nor which one: what is refused is counted by the course alone. Raises TooManyAttempts."""
+    count_attempt(office, ((MAILS_FOR_ONE, str(course_id)),), now=now)
+    with suppress(TooManyAttempts):
+        send_link(office, course_id, language, now=now, at=at)
 
 
 def use_link(token: str, *, now: datetime) -> str:

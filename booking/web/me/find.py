@@ -14,7 +14,7 @@ from booking.services.sign_ins import (
     ask_for_link,
     can_be_used,
     open_times,
-    send_link,
+    send_link_unseen,
     sign_out,
     use_link,
 )
@@ -111,11 +111,11 @@ def times() -> ResponseReturnValue:
 
 @open_to(Rule.SIGNED_IN)
 def send_times_link() -> ResponseReturnValue:
-    """Says the same whether there is an address or not."""
+    """Says the same whether there is an address or not, and after how many clicks it is enough."""
     if g.sign_in.course_id is None:
         return redirect(url_for("me.all_courses"), 303)
     try:
-        send_link(office(), g.sign_in.course_id, current_language(), now=clock.now(), at=clock.machine_now())
+        send_link_unseen(office(), g.sign_in.course_id, current_language(), now=clock.now(), at=clock.machine_now())
     except TooManyAttempts:
         return redirect(url_for("me.times", sent="often"), 303)
     return redirect(url_for("me.times", sent="yes"), 303)
