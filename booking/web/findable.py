@@ -47,7 +47,7 @@ ALONE = (
 
 PUBLIC = (*ALONE, "site.article", "site.tagged", "site.clinic", "site.clinician")
 
-NOT_FOR_ROBOTS = ("book/", "call-me", "comments/", "course/", "waiting/", "search")
+NOT_FOR_ROBOTS = ("book/", "call-me", "comments/", "course/", "my-appointments/", "reminders/", "waiting/", "search")
 """Steps of a booking, what one person alone may see, and what would be without end; below each language."""
 
 PAPER, BRAND = "#fbf8f3", "#0e5a5a"

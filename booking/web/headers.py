@@ -22,6 +22,9 @@ POLICY = "; ".join(
     )
 )
 
+LIMITS_LAST = 3600
+"""Seconds after which most of what was too often may be tried again."""
+
 
 def register_headers(app: Flask) -> None:
     app.before_request(refuse_foreign_forms)
@@ -65,6 +68,8 @@ def add_headers(response: Response) -> Response:
         headers.setdefault("X-Robots-Tag", "noindex")
     elif response.mimetype == "text/html":
         headers.setdefault("Cache-Control", "private, no-cache")  # two readers must not share the forms of one page
+    if response.status_code == 429:
+        headers.setdefault("Retry-After", str(LIMITS_LAST))
     if current_app.extensions["settings"].production:
         headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     return response

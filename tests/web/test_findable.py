@@ -173,6 +173,9 @@ def test_robots_may_read_what_the_sitemap_has(client: FlaskClient, sitemap: list
     "path",
     [
         "/nb/course/secret",
+        "/en/my-appointments/link/secret",
+        "/nb/reminders/stop/secret",
+        "/nb/waiting/secret",
         "/en/book/health",
         "/en/book/plan?new=1",
         "/nb/comments/own/secret",
