@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from booking.domain.protocol import StepKind
 from booking.services import wording
 from booking.services.links import PAGE, helper_token_of, token_of
 from booking.services.office import Office
@@ -43,8 +44,8 @@ def bare_times(session: Session, course: Course, *, now: datetime) -> dict[str, 
     coming, past = _split(course.appointments, now=now)
     return {
         "reference": course.reference,
-        "coming": _rows(session, coming, now=now),
-        "past": _rows(session, past, now=now),
+        "coming": _bare_rows(session, coming, now=now),
+        "past": _bare_rows(session, past, now=now),
         "cancelled": all(a.status == CANCELLED for a in course.appointments),
         "article_hidden": True,
     }
@@ -82,8 +83,8 @@ def _entry(session: Session, course: Course, token: str, *, helped: bool, now: d
         reference="" if helped else course.reference,
         token=token,
         helped=helped,
-        coming=_rows(session, coming, now=now),
-        past=_rows(session, past, now=now),
+        coming=_told_rows(session, coming, now=now),
+        past=_told_rows(session, past, now=now),
         next_at=coming[0].starts_at if coming else None,
     )
 
@@ -98,7 +99,22 @@ def _split(appointments: Iterable[Appointment], *, now: datetime) -> tuple[list[
     return coming, past
 
 
-def _rows(session: Session, appointments: Sequence[Appointment], *, now: datetime) -> tuple[pictures.Row, ...]:
+def _told_rows(session: Session, appointments: Sequence[Appointment], *, now: datetime) -> tuple[pictures.Row, ...]:
+    """Each with the number of its session, as on the course's page; a first visit and a review by their names."""
+    rows = zip(_bare_rows(session, appointments, now=now), appointments, strict=True)
+    return tuple(_told(row, a) for row, a in rows)
+
+
+def _told(row: pictures.Row, a: Appointment) -> pictures.Row:
+    start, end = a.starts_at, a.ends_at
+    visit = pictures.Visit(kind=StepKind(a.kind), number=a.number, start=start, end=end, where="", who="")
+    drawn = pictures.rows_of([visit])[0]
+    text = row.text if drawn.mark else f"{pictures.name_of(visit)} · {row.text}"
+    return replace(row, mark=drawn.mark, kind=drawn.kind, text=text)
+
+
+def _bare_rows(session: Session, appointments: Sequence[Appointment], *, now: datetime) -> tuple[pictures.Row, ...]:
+    """Counted in order of time: which visit is which, this does not tell."""
     clinics = {clinic.id: clinic for clinic in all_clinics(session)}
     return tuple(
         pictures.Row(
