@@ -183,6 +183,15 @@ def name_of(visit: Visit) -> str:
     return _("Session %(number)s", number=visit.number)
 
 
+def subject_of(visit: Visit) -> str:
+    """The same at the head of a sentence: “Session 3”, “The first visit”, “The review”."""
+    if visit.kind is StepKind.FIRST_VISIT:
+        return _("The first visit")
+    if visit.kind is StepKind.REVIEW:
+        return _("The review")
+    return name_of(visit)
+
+
 def _spoken(reasons: Sequence[Reason], language: str) -> str:
     """Away and outside of hours in the same breath say one thing: she does not work then."""
     kinds = {reason.kind for reason in reasons}

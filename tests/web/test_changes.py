@@ -248,7 +248,7 @@ def test_a_review_that_must_go_along_is_named_beside_the_time(demo_app: Flask) -
     kari = Kari(demo_app).at_visit(9)
     later = [a.get("href") for a in kari.main.iter("a") if "?week=" in (a.get("href") or "")]
     kari.open(later[-1])
-    assert "Review goes along:" in kari.text
+    assert "The review goes along:" in kari.text
 
 
 # -- late -------------------------------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ from booking.web.me.consequences import cost_words, undo_words
 from booking.web.me.places import Places
 from booking.web.me.visits import drawn, visits_of
 from booking.web.office import office
-from booking.web.pictures import day_at_time, name_of
+from booking.web.pictures import day_at_time, name_of, subject_of
 
 GONE = 409
 UNREADABLE = 422
@@ -55,7 +55,7 @@ class Desk:
 
     @cached_property
     def places(self) -> Places:
-        return Places(self.house, self.appointment.clinic_id, names_of(self.opened))
+        return Places(self.house, self.appointment.clinic_id, subjects_of(self.opened))
 
     @property
     def seen(self) -> str:
@@ -107,6 +107,12 @@ def names_of(opened: Opened) -> dict[int, str]:
     """What the visits are called, by id: “Session 3”; nothing where there is but one."""
     visits = visits_of(db.session(), opened.course, now=clock.now())
     return {visit.appointment.id: name_of(drawn(visit)) for visit in visits} if len(visits) > 1 else {}
+
+
+def subjects_of(opened: Opened) -> dict[int, str]:
+    """What the visits are called at the head of a sentence, by id: “Session 3”, “The review”."""
+    visits = visits_of(db.session(), opened.course, now=clock.now())
+    return {visit.appointment.id: subject_of(drawn(visit)) for visit in visits}
 
 
 def seen_of(facts: object) -> str:

@@ -72,7 +72,7 @@ class Offer:
 
 class Places:
     """Turns free times into words. `clinic`: where she goes now, which need not be named; `names`:
-    what the visits are called that may go along, by id."""
+    what the visits are called that may go along, at the head of a sentence, by id."""
 
     def __init__(self, house: House, clinic: int, names: Mapping[int, str]) -> None:
         self._house, self._clinic, self._names = house, clinic, names
@@ -98,7 +98,7 @@ class Places:
         )
 
     def along(self, option: Option) -> Iterator[str]:
-        """“Review goes along: Tuesday 22 June at 09:00.”"""
+        """“The review goes along: Tuesday 22 June at 09:00.”"""
         for appointment_id, planned in option.along:
             yield _(
                 "%(name)s goes along: %(moment)s.",
@@ -143,12 +143,14 @@ class Places:
         at, text = option.at, wording.time_of_day(option.at.start, current_language())
         who, clinic = self._house.clinician(at.clinician), self._house.clinic(at.clinic)
         about = [_("with %(who)s at %(clinic)s", who=who, clinic=clinic), *self.along(option)]
-        return {"text": text, "about": " ".join(about), "value": self.value(at)}
+        return {"text": text, "about": ". ".join(about), "value": self.value(at)}
 
     def _other(self, week: Week, page: str) -> OtherWeek:
         words = _("Week of %(day)s", day=wording.day_of_month(week.monday, current_language()))
         free = ngettext("%(num)s free time", "%(num)s free times", len(week.options))
-        best = _("best %(moment)s", moment=day_at_time(week.options[0].at.start))
+        best = day_at_time(week.options[0].at.start)
+        if len(week.options) > 1:
+            best = _("best %(moment)s", moment=best)
         return OtherWeek(Link(f"{page}?week={week.monday.isoformat()}", words), f"{free}, {best}")
 
 

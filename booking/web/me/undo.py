@@ -28,7 +28,7 @@ from booking.web.language import current_language
 from booking.web.me.consequences import sent_words
 from booking.web.me.desk import this_token
 from booking.web.office import office
-from booking.web.pictures import Visit, day_at_time, name_of
+from booking.web.pictures import Visit, day_at_time, subject_of
 
 SEVERAL = 3
 """From how many visits of one change on they are counted and not told one by one."""
@@ -157,5 +157,5 @@ def _state_now(a: Appointment, *, alone: bool) -> State:
 def _state_then(kept: dict[str, Any], *, alone: bool) -> State:
     start = moment_of(kept["start"])
     visit = Visit(kind=StepKind(kept["kind"]), number=kept["number"], start=start, end=start, where="", who="")
-    name = _("The visit") if alone else name_of(visit)
+    name = _("The visit") if alone else subject_of(visit)
     return State(start, kept["clinician_id"], kept["clinic_id"], kept["status"] != CANCELLED, name)
