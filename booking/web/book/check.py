@@ -147,8 +147,8 @@ def _places(house: House, times: list[HeldTime]) -> list[str]:
 def _rules(house: House, times: list[HeldTime]) -> list[str]:
     hours = max(house.clinics[time.clinic_id].cancel_hours for time in times)
     general = _(
-        "Cancelling is free until %(hours)s hours before an appointment. After that, or if you do not come, you"
-        " pay the full price.",
+        "Moving or cancelling is free until %(hours)s hours before an appointment. Later you pay the full price, but"
+        " the first late move or cancellation is free. If you do not come, you pay the full price.",
         hours=hours,
     )
     return [general, _first_free_until(free_until(house, times[0]))] if len(times) > 1 else [general]
