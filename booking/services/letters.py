@@ -479,7 +479,7 @@ def _row(case: _Case, appointment: AppointmentFacts) -> Row:
 
 
 def _before_start(case: _Case) -> bool:
-    """Whether it goes to the patient ahead of her first session, when two questions can be answered."""
+    """Whether it goes to the patient ahead of her first session, when one short question can be answered."""
     first = any(each.kind is StepKind.SESSION and each.number == 1 for each in case.appointments)
     return first and case.helper is None
 

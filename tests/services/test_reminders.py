@@ -345,7 +345,7 @@ def test_a_reminder_says_when_where_and_how_to_move_or_cancel() -> None:
         assert f"{page}/reminders" in content
 
 
-def test_two_days_before_session_1_the_two_questions_are_mentioned() -> None:
+def test_two_days_before_session_1_the_one_question_before_the_start_is_mentioned() -> None:
     found = booked_course(SIV)
     assert "/questions" in str(mail(reminded(found)).as_string())
     assert "/questions" not in str(mail(reminded(found, HOUR)).as_string())
