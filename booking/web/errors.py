@@ -105,7 +105,7 @@ def words_for(error: BookingError) -> str:
         case TooManyAttempts():
             words = _("That was tried too often. Wait an hour and try again, or call us.")
         case SignInOver():
-            words = _("This link is used up. It works once, within 15 minutes. Ask for a new one.")
+            words = _("This link is used or too old. It works once, within 15 minutes. Ask for a new one.")
         case TooManyHelpers():
             words = _("No more helpers can be added here. End a link that is not needed, or call us.")
         case UnknownAppointment():

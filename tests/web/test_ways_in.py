@@ -17,7 +17,7 @@ from werkzeug.test import TestResponse
 from booking.services.courses import Channel
 from booking.services.links import sign_in_token
 from booking.services.sign_ins import LINK_LASTS, MAILS_TO_ONE, SESSION_LASTS, TRIES_AT_ONE
-from booking.store.appointments import CANCELLED, NOSHOW, Appointment
+from booking.store.appointments import CANCELLED, FULFILLED, NOSHOW, Appointment
 from booking.store.database import db
 from booking.store.outbox import Message
 from booking.store.unit_of_work import unit_of_work
@@ -35,6 +35,11 @@ KARIS = {"day": "17", "month": "5", "year": "1979"}
 def text_of(answer: TestResponse) -> str:
     """The words of the page's main part, spaces made one."""
     return " ".join(" ".join(read_strictly(answer.data).find(".//main").itertext()).split())
+
+
+def marks(dates: Any) -> list[str]:
+    """What stands in the sign of each date; nothing in one that is drawn."""
+    return ["".join(mark.itertext()).strip() for mark in dates.findall("li/span[@class='mark']")]
 
 
 def title_of(answer: TestResponse) -> str:
@@ -170,7 +175,7 @@ def test_a_used_link_says_so_and_offers_a_new_one(demo_app: Flask) -> None:
     stranger = demo_app.test_client()
     for answer in (stranger.get(asked.link), stranger.post(asked.link)):
         assert answer.status_code == 410
-        assert text_of(answer).startswith("This link is used up It works once, within 15 minutes.")
+        assert text_of(answer).startswith("This link is used or too old It works once, within 15 minutes.")
         assert read_strictly(answer.data).find(".//form[@action='/en/my-appointments/link']") is not None
     assert stranger.get("/en/my-appointments/all").status_code == 303
 
@@ -201,6 +206,16 @@ def test_all_appointments_past_and_coming_stand_on_one_page(demo_app: Flask, lan
     assert [len(dates.findall("li")) for dates in tree.findall(".//ol[@class='dates']")] == [8, 2]
     assert tree.find(f".//a[@href='/{language}/course/{links.token}']") is not None
     assert links.reference in text_of(answer)
+
+
+def test_all_appointments_bear_the_signs_that_they_have_on_their_own_page(demo_app: Flask) -> None:
+    set_status(demo_app, booked_links(demo_app), FULFILLED, first=0, last=3)
+    answer = signed_in(demo_app).get("/en/my-appointments/all")
+    lists = read_strictly(answer.data).findall(".//ol[@class='dates']")
+    coming, past = (marks(each) for each in lists)
+    assert (coming, past) == (["4", "5", "6", "7", "8", "9", ""], ["1", "2", "3"])
+    assert lists[0].findall("li")[-1].get("class").split() == ["review"]
+    assert "Review · " in text_of(answer)
 
 
 def test_the_page_is_kept_by_nobody(demo_app: Flask) -> None:

@@ -60,7 +60,7 @@ def wish_rows(house: House, asked: Asked) -> list[dict[str, str]]:
         (_("Clinics"), ", ".join(clinics) or _("any")),
         (_("Clinician"), _("only %(name)s", name=clinician) if asked.only_her else clinician),
         (_("Days"), ", ".join(day_name(day) for day in sorted(asked.days)) or _("any")),
-        (_("Time of day"), "; ".join(parts) or _("any")),
+        (_("Time of day"), "; ".join(parts) or _("any time")),
         (_("Start no earlier than"), wording.day_and_year(asked.start, language) if asked.start else ""),
         (_("You are away"), ", ".join(away)),
         (_("First visit"), _("yes, I have not been here before") if asked.new_patient else ""),

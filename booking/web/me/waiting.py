@@ -296,7 +296,7 @@ def _cost(wanted: Wanted, *, now: datetime) -> str:
 def _visit_wishes(waiter: Waiter) -> list[dict[str, str]]:
     asked = asked_of(parsed(waiter.query))
     days = ", ".join(day_name(day) for day in sorted(asked.days)) or _("any")
-    parts = "; ".join(part_name(part) for part in sorted(asked.parts, key=lambda part: part.minutes)) or _("any")
+    parts = "; ".join(part_name(part) for part in sorted(asked.parts, key=lambda part: part.minutes)) or _("any time")
     return [
         {"term": _("Days"), "text": days},
         {"term": _("Time of day"), "text": parts},
