@@ -14,7 +14,6 @@ from enum import StrEnum
 import structlog
 from sqlalchemy.orm import Session
 
-from booking.domain.errors import BookingError
 from booking.domain.period import OSLO, Period, seconds_of
 from booking.ical.reply import Answer, NoReply, Proposal, ReplyMessage, read_reply
 from booking.mail.imap import ImapMailbox, MailboxError
@@ -60,7 +59,7 @@ class Refusal(StrEnum):
     REPEATED = "repeated"
 
 
-class Refused(BookingError):
+class Refused(Exception):
     """A mail is refused. `ours`: it tells of an appointment or a mail of ours, so nobody needs to read it."""
 
     def __init__(self, reason: str, *, ours: bool) -> None:
