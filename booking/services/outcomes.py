@@ -121,8 +121,13 @@ def _due(now: datetime) -> list[tuple[Moment, int]]:
         return [
             (moment, course_id)
             for moment in FOLLOW_UPS
-            for course_id in courses_to_ask(session, moment.value, _reach(moment, now))
+            for course_id, start in courses_to_ask(session, moment.value, _reach(moment, now))
+            if _is_time(moment, start, now)
         ]
+
+
+def _is_time(moment: Moment, start: datetime, now: datetime) -> bool:
+    return asked_at(moment, start) <= now < closes_at(moment, start)
 
 
 def _reach(moment: Moment, now: datetime) -> Period:
@@ -134,7 +139,7 @@ def _ask(office: Office, moment: Moment, course_id: int, *, now: datetime, at: d
     def work(session: Session) -> bool:
         course = session.get_one(Course, course_id, with_for_update=True)
         first = start_of(session, course_id)
-        if first is None or not asked_at(moment, first.starts_at) <= now < closes_at(moment, first.starts_at):
+        if first is None or not _is_time(moment, first.starts_at, now):
             return False
         if was_asked(session, course_id, moment) or _quiet(session, course_id, now):
             return False

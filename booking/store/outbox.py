@@ -13,6 +13,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from booking.store.database import Base
 
+_WAITS, _MADE = text("due_at IS NOT NULL"), text("body IS NOT NULL")
+
 
 class Message(Base):
     """One message to one recipient. `facts`: what it tells, as it was when it was written; `body`: the bytes once made.
@@ -23,9 +25,9 @@ class Message(Base):
 
     __tablename__ = "messages"
     __table_args__ = (
-        Index(None, "due_at", "id"),
+        Index(None, "due_at", "id", sqlite_where=_WAITS, postgresql_where=_WAITS),
         Index(None, "kind", "made_at"),
-        Index(None, "written_at", sqlite_where=text("body IS NOT NULL"), postgresql_where=text("body IS NOT NULL")),
+        Index(None, "written_at", sqlite_where=_MADE, postgresql_where=_MADE),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

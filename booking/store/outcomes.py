@@ -6,7 +6,7 @@ from collections import defaultdict
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, ForeignKey, Select, delete, exists, select
+from sqlalchemy import ColumnElement, ForeignKey, Select, exists, select
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from booking.domain.period import Period
@@ -67,12 +67,13 @@ def start_of(session: Session, course_id: int) -> Appointment | None:
     return first
 
 
-def courses_to_ask(session: Session, moment: str, started: Period) -> list[int]:
-    """Courses by id that began within `started` and whose patients can be and were not asked by mail, nor answered."""
+def courses_to_ask(session: Session, moment: str, started: Period) -> list[tuple[int, datetime]]:
+    """(id, start of session 1) of the courses that began within `started` and whose patients can be and were not asked
+    by mail, nor answered."""
     asked = exists().where(Reminder.course_id == Course.id, Reminder.rung == moment)
     answered = exists().where(Outcome.course_id == Course.id, Outcome.moment == moment)
     declined = exists().where(ReminderWish.course_id == Course.id, ReminderWish.questions.is_(False))
-    rows = _first_sessions(Course.id).where(
+    rows = _first_sessions(Course.id, Appointment.starts_at).where(
         Appointment.starts_at >= started.start,
         Appointment.starts_at < started.end,
         Course.status.in_((RUNNING, COMPLETED)),
@@ -81,7 +82,7 @@ def courses_to_ask(session: Session, moment: str, started: Period) -> list[int]:
         ~answered,
         ~declined,
     )
-    return list(session.scalars(rows.order_by(Appointment.starts_at, Course.id)))
+    return [(row[0], row[1]) for row in session.execute(rows.order_by(Appointment.starts_at, Course.id))]
 
 
 def was_asked(session: Session, course_id: int, moment: str) -> bool:
@@ -89,12 +90,11 @@ def was_asked(session: Session, course_id: int, moment: str) -> bool:
     return session.scalar(rows.limit(1)) is not None
 
 
-def drop_outcomes(session: Session, *, given_by: datetime, begun_before: datetime) -> int:
-    """Deletes answers given by then, but not those of courses that began at `begun_before` or later; how many."""
-    younger = _first_sessions(Course.id).where(Appointment.starts_at >= begun_before)
-    rows = delete(Outcome).where(Outcome.answered_at <= given_by, Outcome.course_id.not_in(younger))
-    result = session.execute(rows, execution_options={"synchronize_session": False})
-    return int(result.rowcount)  # type: ignore[attr-defined]
+def outcomes_over(session: Session, *, given_by: datetime, begun_before: datetime) -> list[tuple[int, str]]:
+    """(course, moment) of the answers given by then, but for courses that began at `begun_before` or later."""
+    younger = _first_sessions(Course.id).where(Course.id == Outcome.course_id, Appointment.starts_at >= begun_before)
+    rows = select(Outcome.course_id, Outcome.moment).where(Outcome.answered_at <= given_by, ~younger.exists())
+    return [(row[0], row[1]) for row in session.execute(rows)]
 
 
 def _first_sessions(*what: Any) -> Select[Any]:

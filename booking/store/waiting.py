@@ -170,6 +170,8 @@ def ended_waiters(session: Session, before: datetime) -> list[Waiter]:
 
 def drop_mails_to(session: Session, waiter_ids: Collection[int]) -> None:
     """Deletes the mails to these waiters that are sent or given up, for an address stands in a mail as it is."""
+    if not waiter_ids:
+        return
     done = delete(Message).where(
         Message.kind.in_(("offer", "waiting")),
         Message.facts["waiter_id"].as_integer().in_(waiter_ids),

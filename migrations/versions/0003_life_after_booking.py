@@ -261,6 +261,14 @@ def upgrade() -> None:
 
     with op.batch_alter_table("messages") as batch:
         batch.add_column(sa.Column("medium", sa.String(), server_default="mail", nullable=False))
+        batch.drop_index(batch.f("ix_messages_due_at_id"))
+        batch.create_index(
+            batch.f("ix_messages_due_at_id"),
+            ["due_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("due_at IS NOT NULL"),
+            postgresql_where=sa.text("due_at IS NOT NULL"),
+        )
         batch.create_index(
             batch.f("ix_messages_written_at"),
             ["written_at"],
@@ -283,6 +291,8 @@ def key_emails() -> None:
 def downgrade() -> None:
     with op.batch_alter_table("messages") as batch:
         batch.drop_index(batch.f("ix_messages_written_at"))
+        batch.drop_index(batch.f("ix_messages_due_at_id"))
+        batch.create_index(batch.f("ix_messages_due_at_id"), ["due_at", "id"], unique=False)
         batch.drop_column("medium")
 
     with op.batch_alter_table("holds") as batch:
