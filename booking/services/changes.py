@@ -55,26 +55,27 @@ def appointment_of(session: Session, course_id: int, appointment_id: int) -> App
 
 
 def charge(session: Session, course: Course, appointment: Appointment, *, now: datetime) -> Charge:
-    """What it costs the patient to move or cancel the appointment now; moving late is cancelling late."""
+    """What it costs the patient to move or cancel the appointment now; moving late is cancelling late.
+
+    One that was changed just now costs nothing more until that is told.
+    """
     return next(charges(session, course, [appointment], now=now))[1]
 
 
 def charges_each(session: Session, course: Course, *, now: datetime) -> dict[int, Charge]:
     """What it costs to move or cancel each appointment of the course (by id) if it is the only one."""
-    hours, used = clinic_rules(session), _kindness_used(session, course)
-    return {
-        a.id: charge_of(a.price, a.starts_at, hours[a.clinic_id].cancel_hours, kindness_used=used, now=now)
-        for a in course.appointments
-    }
+    costs = _Costs(session, course, now=now)
+    return {a.id: costs.of(a, kindness_used=costs.kindness_used) for a in course.appointments}
 
 
 def charges(
     session: Session, course: Course, appointments: Iterable[Appointment], *, now: datetime
 ) -> Iterator[tuple[Appointment, Charge]]:
     """What it costs to move or cancel all of these together: at most one of them is excused."""
-    hours, used = clinic_rules(session), _kindness_used(session, course)
+    costs = _Costs(session, course, now=now)
+    used = costs.kindness_used
     for a in appointments:
-        cost = charge_of(a.price, a.starts_at, hours[a.clinic_id].cancel_hours, kindness_used=used, now=now)
+        cost = costs.of(a, kindness_used=used)
         used = used or cost.excused
         yield a, cost
 
@@ -264,9 +265,7 @@ def send_now(office: Office, course_id: int, *, now: datetime, at: datetime) -> 
 
 def settle_older(session: Session, office: Office, course: Course, *, now: datetime, at: datetime) -> None:
     """Tells of the open changes before another is made, if they can be undone no longer or have waited long enough."""
-    changes = open_changes(session, course.id)
-    full = len(changes) >= MOST_TOGETHER
-    if changes and (full or changes[-1].due_at <= now or changes[0].made_at <= now - TOGETHER_FOR):
+    if _are_over(open_changes(session, course.id), now=now):
         settle(session, office, course, now=now, at=at)
 
 
@@ -300,8 +299,34 @@ def charge_all(
 # -- small things -----------------------------------------------------------------------------------------------------
 
 
-def _kindness_used(session: Session, course: Course) -> bool:
-    return any(fee.excused for fee in fees_of(session, course.id))
+class _Costs:
+    """What changing an appointment of a course costs; nothing more where a change is open, as nobody counts on it."""
+
+    def __init__(self, session: Session, course: Course, *, now: datetime) -> None:
+        self.kindness_used = any(fee.excused for fee in fees_of(session, course.id))
+        self._hours, self._now = clinic_rules(session), now
+        self._open_until = _open_until(open_changes(session, course.id), now=now)
+
+    def of(self, appointment: Appointment, *, kindness_used: bool) -> Charge:
+        start, hours = appointment.starts_at, self._hours[appointment.clinic_id].cancel_hours
+        cost = charge_of(appointment.price, start, hours, kindness_used=kindness_used, now=self._now)
+        until = self._open_until.get(appointment.id)
+        return cost if until is None else Charge(0, False, max(until, cost.free_until))
+
+
+def _open_until(changes: Sequence[Change], *, now: datetime) -> dict[int, datetime]:
+    """The appointments (by id) that open changes touched, and until when these can be undone."""
+    if _are_over(changes, now=now):
+        return {}
+    return {int(id): change.due_at for change in changes if change.undone_at is None for id in change.before}
+
+
+def _are_over(changes: Sequence[Change], *, now: datetime) -> bool:
+    """Whether open changes can be undone no longer, or have waited long enough for one that is to come."""
+    if not changes:
+        return False
+    full = len(changes) >= MOST_TOGETHER
+    return full or changes[-1].due_at <= now or changes[0].made_at <= now - TOGETHER_FOR
 
 
 def _with_another_room(work: Callable[[Session], None]) -> None:

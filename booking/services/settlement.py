@@ -20,7 +20,7 @@ from booking.services.delivery import what_happened
 from booking.services.invitations import INVITATIONS, News, invite, snapshot, take_back_invitations, tell
 from booking.services.office import Office
 from booking.store.appointments import BOOKED, CANCELLED, PENDING, Appointment
-from booking.store.changes import courses_to_settle, fees_of, open_changes
+from booking.store.changes import Fee, courses_to_settle, fees_of, open_changes
 from booking.store.courses import WAITING, Course
 from booking.store.database import db, utc
 from booking.store.holds import holds_of_changes
@@ -74,6 +74,7 @@ def settle(session: Session, office: Office, course: Course, *, now: datetime, a
     """Writes the messages of all open changes, if there is something to tell, inside the caller's unit of work, in
     which the course is locked."""
     found = differences(session, course)
+    _forgive(session, course, found)
     calendars = [d.appointment for d in found if d.in_calendars] if _invited(course) else []
     _tell(session, office, course, found, len(calendars), now=now, at=at)
     times = {"now": now, "at": at}
@@ -85,6 +86,7 @@ def settle(session: Session, office: Office, course: Course, *, now: datetime, a
 def settle_in_words(session: Session, office: Office, course: Course, *, now: datetime, at: datetime) -> None:
     """The same without a word to calendars: for an address whose calendar was told of nothing yet."""
     found = differences(session, course)
+    _forgive(session, course, found)
     _tell(session, office, course, found, None, now=now, at=at)
     _close(session, course, found, now=now)
 
@@ -133,13 +135,27 @@ def _tell(
     more = {
         "changes": [_fact(difference) for difference in found],
         "calendars": calendars,
-        "fees": [
-            {"amount": fee.amount, "excused": fee.excused}
-            for fee in fees_of(session, course.id)
-            if fee.change_id in {change.id for change in open_changes(session, course.id)}
-        ],
+        "fees": [{"amount": fee.amount, "excused": fee.excused} for fee in _open_fees(session, course)],
     }
     tell(session, office, course, News.CHANGED, shown, now=now, at=at, more=more)
+
+
+def _forgive(session: Session, course: Course, found: Sequence[Difference]) -> None:
+    """What came to nothing costs nothing; if it was the one late change that is free, the next one is."""
+    changed = {difference.appointment.id for difference in found}
+    fees = _open_fees(session, course)
+    vain, left = ([fee for fee in fees if (fee.appointment_id in changed) is each] for each in (False, True))
+    for fee in vain:
+        session.delete(fee)
+    if left and any(fee.excused for fee in vain):
+        left[0].amount, left[0].excused = 0, True
+    session.flush()
+
+
+def _open_fees(session: Session, course: Course) -> list[Fee]:
+    """What the open changes cost, oldest first."""
+    changes = {change.id for change in open_changes(session, course.id)}
+    return [fee for fee in fees_of(session, course.id) if fee.change_id in changes]
 
 
 def _close(session: Session, course: Course, found: Sequence[Difference], *, now: datetime) -> None:

@@ -26,6 +26,7 @@ from booking.services.courses import confirm, read_reference, release
 from booking.services.proposals import Asked
 from booking.store.appointments import Appointment, Claim
 from booking.store.changes import Change, fees_of
+from booking.store.clinics import Clinic
 from booking.store.courses import Course
 from booking.store.database import db
 from booking.store.holds import Hold
@@ -362,6 +363,56 @@ def test_undoing_a_late_change_takes_its_cost_back_and_the_kindness_with_it(kari
     undo(kari.id, now=late)
     assert fees(kari.id) == []
     assert changes.charge(db.session(), course(kari.id), third, now=late).excused
+
+
+def test_one_appointment_costs_once_however_often_it_is_changed_before_anybody_is_told(kari: Course) -> None:
+    third = session_of(kari.id, 3)
+    late = third.starts_at - timedelta(hours=3)
+    cancel(session_of(kari.id, 2), now=session_of(kari.id, 2).starts_at - timedelta(hours=1))
+    move(third, now=late)
+    again = changes.charge(db.session(), course(kari.id), third, now=late)
+    assert (again.amount, again.excused) == (0, False)
+    assert again.free_until >= late + UNDO_FOR
+    cancel(third, now=late)
+    assert fees(kari.id) == [(0, True), (third.price, False)]
+
+
+def test_what_stood_at_a_nearer_time_for_a_moment_costs_nothing(kari: Course) -> None:
+    third = session_of(kari.id, 3)
+    early = third.starts_at - timedelta(hours=30)
+    near = early + timedelta(hours=24)
+    place = next(place_of(each) for each in weeks(third, now=early)[0].options if each.at.start < near)
+    move(third, place, now=early)
+    cancel(third, now=early + timedelta(minutes=1))
+    assert fees(kari.id) == []
+
+
+def test_what_was_moved_late_and_back_again_costs_nothing_and_leaves_the_kindness_to_the_next(kari: Course) -> None:
+    third, fourth = session_of(kari.id, 3), session_of(kari.id, 4)
+    late = third.starts_at - timedelta(hours=3)
+    was = place_at(third)
+    move(third, now=late)
+    move(third, was, now=late)
+    assert fees(kari.id) == [(0, True)]
+    settle(now=late + UNDO_FOR)
+    assert fees(kari.id) == []
+    assert changes.charge(db.session(), course(kari.id), third, now=late + UNDO_FOR).excused
+    later = fourth.starts_at - timedelta(hours=1)
+    cancel(fourth, now=later)
+    assert fees(kari.id) == [(0, True)]
+
+
+def test_of_two_late_changes_the_one_that_stays_is_the_one_that_is_excused(kari: Course) -> None:
+    third, fourth = session_of(kari.id, 3), session_of(kari.id, 4)
+    late = third.starts_at - timedelta(hours=3)
+    was = place_at(third)
+    unit_of_work(lambda s: s.execute(update(Clinic).values(cancel_hours=24 * 10)))
+    move(third, now=late)
+    cancel(fourth, now=late)
+    assert fees(kari.id) == [(0, True), (fourth.price, False)]
+    move(third, was, now=late)
+    settle(now=late + UNDO_FOR)
+    assert fees(kari.id) == [(0, True)]
 
 
 def test_what_the_clinic_changes_costs_nothing(kari: Course) -> None:
