@@ -16,7 +16,7 @@ from booking.config import ROOT
 from booking.store.database import Base, db
 from booking.store.sign_ins import courses_at
 from tests.builders import booked_course
-from tests.servers.databases import only_sqlite
+from tests.servers.databases import on_each, only_sqlite
 
 REBUILD = '''"""rebuild a table that others refer to"""
 
@@ -37,12 +37,14 @@ def downgrade():
 '''
 
 
+@on_each
 def test_models_and_migrations_agree(app: Flask) -> None:
     with app.app_context(), db.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, Base.metadata) == []
 
 
+@on_each
 def test_migrations_can_be_taken_back(app: Flask) -> None:
     with app.app_context():
         downgrade(revision="base")
@@ -94,6 +96,7 @@ def test_foreign_keys_are_on_again_after_a_migration(app: Flask) -> None:
             assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar_one() == 1
 
 
+@on_each
 def test_who_booked_before_her_address_had_a_key_is_found_by_it(demo_app: Flask) -> None:
     with demo_app.app_context():
         booked = booked_course(email="Åse@Example.com")

@@ -14,8 +14,9 @@ from booking.store.appointments import Appointment
 from booking.store.courses import Course
 from booking.store.holds import HeldTime, Hold
 from booking.store.outbox import Message
+from tests.conftest import ALL
 from tests.journeys.caller import Caller, all_at_once
-from tests.servers.databases import Content, Databases
+from tests.servers.databases import BACKENDS, Content, Databases
 from tests.servers.web import LiveServer, serving
 
 PLAN = "/en/book/plan?clinic=lambertseter&day=tue&from=2027-04-05"
@@ -29,9 +30,12 @@ DETAILS = {
 }
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=BACKENDS if ALL else BACKENDS[1:])
 def server(request: pytest.FixtureRequest, databases: Databases) -> Iterator[LiveServer]:
-    """Four processes behind one proxy, on each database; the tests share its rows, each with weekdays of its own."""
+    """Four processes behind one proxy, on PostgreSQL and in the long form on SQLite too.
+
+    The tests share its rows, each with weekdays of its own.
+    """
     url = databases.new(request.param, Content.DEMONSTRATION)
     with serving(url, workers=4, BOOKING_TRUSTED_PROXIES="1") as server:
         yield server

@@ -1,4 +1,8 @@
-"""Real databases: SQLite files and a real PostgreSQL, each test with one of its own, cloned from a template."""
+"""Real databases: SQLite files and a real PostgreSQL, each test with one of its own, cloned from a template.
+
+In the short form a test runs on one of the two, which its name decides, so that each file uses both; where the two
+differ (races, locks, migrations) a mark says on which. In the long form (`--all`) every test runs on both.
+"""
 
 from __future__ import annotations
 
@@ -14,18 +18,25 @@ from fcntl import LOCK_EX, flock
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
+from zlib import crc32
 
 import psycopg
 import pytest
 from sqlalchemy import URL, make_url
 
+from tests.conftest import ALL
 from tests.servers.clock import offset_to_clinic_now
 
 NOBODY = 65534
 SECONDS_TO_START = 30
 
+BACKENDS = ("sqlite", "postgresql")
+
 only_sqlite = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 only_postgresql = pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+on_each = pytest.mark.parametrize("backend", BACKENDS, indirect=True)
+# Where one who writes does not keep the others from writing, rivals meet most often.
+first_postgresql = on_each if ALL else only_postgresql
 
 
 class Content(Enum):
@@ -229,10 +240,34 @@ def databases(tmp_path_factory: pytest.TempPathFactory, postgresql_server: Calla
     databases.drop_templates()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=BACKENDS)
 def backend(request: pytest.FixtureRequest) -> str:
-    """Each database in turn; `@only_sqlite` or `@only_postgresql` on a test chooses one."""
+    """The database of the test: in the short form one of them, in the long form each in turn.
+
+    `@only_sqlite` and `@only_postgresql` on a test choose one, `@on_each` both, `@first_postgresql` PostgreSQL in the
+    short form and both in the long one.
+    """
     return str(request.param)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out, in the short form, the database that is not the test's; who names a test with its database gets it."""
+    if ALL or any("[" in argument for argument in config.args):
+        return
+    config.hook.pytest_deselected(items=[item for item in items if not on_its_database(item)])
+    items[:] = filter(on_its_database, items)
+
+
+def on_its_database(item: pytest.Item) -> bool:
+    """Whether a mark chose the database, or the test's name decides for it, or the test has none."""
+    call = getattr(item, "callspec", None)
+    if call is None or "backend" not in call.params:
+        return True
+    if any("backend" in mark.args[0] for mark in item.iter_markers("parametrize")):
+        return True
+    backend = call.params["backend"]
+    name = item.nodeid.replace(backend, "")
+    return BACKENDS[crc32(name.encode()) % len(BACKENDS)] == backend
 
 
 @pytest.fixture

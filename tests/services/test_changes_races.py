@@ -28,12 +28,15 @@ from tests.builders import NOW, booked_course, course
 from tests.claims import assert_claims_match
 from tests.journeys.client import CalendarProgram
 from tests.people import KARI, SIV
+from tests.servers.databases import first_postgresql
 from tests.servers.web import ROOT, command_environ
 from tests.services.changers import cancel, move, place_at, place_of, session_of, settle, undoable, weeks
 from tests.services.outbox import messages
 from tests.services.test_changed_letters import program_after, starts
 
 DEADLINE_SECONDS = 120
+
+pytestmark = first_postgresql
 
 
 @pytest.fixture(autouse=True)

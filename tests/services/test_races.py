@@ -21,7 +21,10 @@ from booking.store.courses import Course, Link, Screening
 from booking.store.database import db
 from booking.store.holds import HeldTime, Hold
 from booking.store.outbox import Message
+from tests.servers.databases import on_each
 from tests.servers.web import ROOT, command_environ
+
+pytestmark = on_each
 
 BOOKERS = 8
 DEADLINE_SECONDS = 120

@@ -26,11 +26,14 @@ from booking.store.reminders import Reminder
 from booking.store.unit_of_work import unit_of_work
 from tests.builders import NOW, booked_course, course, office
 from tests.people import SIV
+from tests.servers.databases import first_postgresql
 from tests.servers.smtp import Mailroom
 from tests.servers.web import ROOT, command_environ
 
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 COURSES = 4
+
+pytestmark = first_postgresql
 
 
 @pytest.fixture(autouse=True)

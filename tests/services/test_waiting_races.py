@@ -24,6 +24,7 @@ from booking.store.database import db
 from booking.store.outbox import Message
 from booking.store.waiting import Waiter, WaitingOffer
 from tests.builders import NOW, choice, held
+from tests.servers.databases import first_postgresql
 from tests.servers.web import ROOT, command_environ
 from tests.services.waiters import (
     MINUTE,
@@ -37,6 +38,8 @@ from tests.services.waiters import (
 )
 
 WAITERS = 6
+
+pytestmark = first_postgresql
 
 
 @pytest.fixture(autouse=True)

@@ -28,10 +28,13 @@ from booking.store.tasks import open_tasks
 from booking.store.unit_of_work import unit_of_work
 from tests.builders import booked_course, office
 from tests.people import KARI, SIV
+from tests.servers.databases import on_each
 from tests.servers.ports import free_port
 from tests.servers.smtp import Mailroom
 from tests.servers.web import ROOT, command_environ
 from tests.services.outbox import deliver, deliver_to, messages, post_to, the_message
+
+pytestmark = on_each
 
 
 @pytest.fixture(autouse=True)
