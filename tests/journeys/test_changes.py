@@ -118,13 +118,14 @@ def test_axe_finds_nothing_on_the_pages_of_a_change(arrive: Arrive, all_forms: b
         axe.look_in_both_languages(visitor, everything=all_forms)
 
 
-def test_axe_finds_nothing_where_a_time_was_taken_meanwhile(arrive: Arrive, all_forms: bool) -> None:
+def test_what_stood_in_the_way_has_the_focus_and_no_fault_of_axe(arrive: Arrive, all_forms: bool) -> None:
     visitor = at_course(arrive, "nb", NARROW)
     visitor.refusals.add(409)
     walks.click(visitor, NEXT)
     visit = visitor.page.url.removeprefix(visitor.site)
     visitor.open(f"{visit}/move?to=2027-01-01T09:00~ask-eksempel~lambertseter")
     assert visitor.page.locator(TIME).count()
+    assert visitor.page.locator("[role=alert]").evaluate("e => e === document.activeElement")
     axe.look_in_both_widths(visitor, everything=all_forms)
 
 
