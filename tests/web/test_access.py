@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -104,6 +105,19 @@ def test_without_a_session_the_ways_in_are_shown(demo_app: Flask) -> None:
     for method, address in pages:
         answer = client.open(address, method=method)
         assert (answer.status_code, answer.headers["Location"]) == (303, "/en/my-appointments?ended=1")
+
+
+def test_the_cookie_of_a_session_tells_of_nobody(demo_app: Flask) -> None:
+    links, client = booked_links(demo_app), demo_app.test_client()
+    born = {"day": "17", "month": "5", "year": "1979"}
+    client.post("/en/my-appointments/reference", data=born | {"reference": links.reference})
+    with client.session_transaction() as session:
+        assert list(session) == ["sign_in"]
+        assert re.fullmatch("[0-9a-f]{64}", session["sign_in"])
+    cookie = client.get_cookie("booking")
+    assert cookie is not None
+    assert (cookie.http_only, cookie.same_site, cookie.expires) == (True, "Lax", None)
+    assert client.get(f"/en/course/{session['sign_in']}").status_code == 404
 
 
 def test_a_helpers_link_opens_no_page_of_the_patients_own(demo_app: Flask) -> None:

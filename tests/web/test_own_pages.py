@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from email import message_from_bytes
+from email.policy import default
 from functools import cache
 from typing import Any
 from urllib.parse import urlencode
@@ -16,7 +18,8 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from booking.domain.appointment import Actor
-from booking.services.changes import cancel
+from booking.services.changes import cancel, send_now
+from booking.services.letters import compose
 from booking.services.links import PAGE, Stoppable, sign_in_token, stop_url, waiter_token
 from booking.store.courses import links_of
 from booking.store.database import db
@@ -328,3 +331,24 @@ def test_the_pages_of_a_session_are_kept_by_no_cache(pages: list[Visited]) -> No
 def test_every_link_to_an_own_page_is_alive(crawled: Crawled) -> None:
     assert len(crawled.links) > 50
     assert not [link for link, status in crawled.links.items() if status not in (200, 303, 410)]
+
+
+def test_names_are_words_on_every_page_and_in_every_mail(demo_app: Flask) -> None:
+    tag = "<img src=x onerror=alert(1)>"
+    links = booked_links(demo_app, name=f"Kari {tag}")
+    helper = helper_link(demo_app, links, name=f"Ola {tag}")
+    with demo_app.app_context():
+        visit = course(links.course_id).appointments[2].id
+        cancel(office(), links.course_id, visit, by=Actor.HELPER, now=NOW, at=NOW)
+        send_now(office(), links.course_id, now=NOW, at=NOW)
+        db.session.rollback()
+        mails = [compose(db.session(), office(), message) for message in db.session.scalars(select(Message))]
+    pages = [links.page, f"{links.page}/helpers", f"{links.page}/print", helper.page, f"{helper.page}/cancel-rest"]
+    for page in pages:
+        answer = demo_app.test_client().get(page)
+        assert answer.status_code == 200
+        assert "<img" not in answer.text, page
+    pieces = [piece for mail in mails for piece in message_from_bytes(mail, policy=default).walk()]
+    texts = [piece.get_content() for piece in pieces if piece.get_content_type() == "text/html"]
+    assert any("&lt;img" in text for text in texts)
+    assert not [text for text in texts if "<img" in text]
