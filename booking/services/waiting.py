@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import uuid4
 
+import structlog
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
@@ -23,7 +24,9 @@ from booking.domain.period import Period, moment_of, monday_of, oslo, seconds_of
 from booking.domain.protocol import StepKind
 from booking.domain.waiting import Chance, Terms, suits, terms_of
 from booking.services import changes
+from booking.services.attempts import Limit, count_attempt
 from booking.services.changes import Place, appointment_of, weeks_for, weeks_for_extra
+from booking.services.delivery import what_happened
 from booking.services.holds import Choice, Visitor, drop_hold, hand_over, keep_apart, let_go, times_freed
 from booking.services.links import hash_of, waiter_token
 from booking.services.office import Office
@@ -32,7 +35,7 @@ from booking.services.proposals import UnknownWish, propose, resolve
 from booking.services.wishes import Slugs, Unreadable, asked_of, parsed, query_of
 from booking.store.appointments import CANCELLED, NOSHOW, Appointment, appointments_of
 from booking.store.clinics import all_clinics
-from booking.store.courses import RUNNING, Course
+from booking.store.courses import RUNNING, Course, email_key
 from booking.store.database import db, utc
 from booking.store.holds import Hold
 from booking.store.outbox import Message
@@ -47,6 +50,7 @@ from booking.store.waiting import (
     Stretch,
     Waiter,
     WaitingOffer,
+    courses_of_waiters,
     drop_mails_to,
     drop_unsent_offer,
     ended_waiters,
@@ -58,12 +62,16 @@ from booking.store.waiting import (
     offer_open_to,
     offers_to,
     readdress_offers,
+    starts_of_waiters,
     waiter_for_course,
     waiter_for_visit,
     waiters_to_tell,
     waiters_with,
     woken_waiters,
 )
+
+WAITS_OF_ONE = Limit("waiting address", 5, timedelta(hours=1))
+"""How often one address may be put on the list, by whomever: each time brings a mail to it."""
 
 OFFER, WAITING = "offer", "waiting"
 """Kinds of mails: what is offered; and that somebody is on the list."""
@@ -88,6 +96,8 @@ EXTRA_WAITS = timedelta(weeks=13)
 KEPT = timedelta(days=30)
 """How long after its end a wish is kept, for who opens its link; then it is forgotten, name, address and all."""
 
+log = structlog.get_logger()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CourseWish:
@@ -111,6 +121,12 @@ class Possible:
 
 
 # -- joining and leaving ----------------------------------------------------------------------------------------------
+
+
+def ask_to_wait(office: Office, wish: CourseWish, *, now: datetime, at: datetime) -> int:
+    """As `wait_for_course`, for who may be anybody and may have typed anybody's address. Raises TooManyAttempts."""
+    count_attempt(office, ((WAITS_OF_ONE, email_key(wish.email)),), now=now)
+    return wait_for_course(office, wish, now=now, at=at)
 
 
 def wait_for_course(office: Office, wish: CourseWish, *, now: datetime, at: datetime) -> int:
@@ -278,7 +294,7 @@ def offer_freed(office: Office, *, now: datetime, at: datetime) -> int:
     unit_of_work(lambda session: _tell_waiters(session, office, now=now))
     with Session(db.engine) as session:
         turns = [waiter.id for waiter in _in_turn(session, now=now)][:ASKED_A_ROUND]
-    return sum(_ask(office, waiter_id, now=now, at=at) for waiter_id in turns)
+    return sum(_asked(office, waiter_id, now=now, at=at) for waiter_id in turns)
 
 
 def forget_waiters(*, now: datetime) -> int:
@@ -309,8 +325,10 @@ def _tell_waiters(session: Session, office: Office, *, now: datetime) -> None:
     if not freed:
         return
     chances = [_stretch(row) for row in freed if row.starts_at > now + office.notice]
-    for waiter in waiters_to_tell(session, now=now) if chances else ():
-        could_serve = _filter_of(session, waiter, now=now)
+    waiters = waiters_to_tell(session, now=now) if chances else []
+    starts = starts_of_waiters(session, waiters)
+    for waiter in waiters:
+        could_serve = _filter_of(session, waiter, starts.get(waiter.appointment_id or 0), now=now)
         mine = [chance for chance in chances if could_serve(_chance(chance))]
         if mine:
             known = set(map(_chance, waiter.chances))
@@ -323,11 +341,17 @@ def _tell_waiters(session: Session, office: Office, *, now: datetime) -> None:
 def _in_turn(session: Session, *, now: datetime) -> list[Waiter]:
     """Whose turn it is: courses with a hole first, then the oldest wish."""
     waiting = woken_waiters(session, now=now)
-    return sorted(waiting, key=lambda waiter: not _has_a_hole(session, waiter))
+    courses = courses_of_waiters(session, waiting)
+    with_a_hole = {course.id for course in courses if has_a_hole(session, course)}
+    return sorted(waiting, key=lambda waiter: waiter.course_id not in with_a_hole)
 
 
-def _has_a_hole(session: Session, waiter: Waiter) -> bool:
-    return waiter.course_id is not None and has_a_hole(session, session.get_one(Course, waiter.course_id))
+def _asked(office: Office, waiter_id: int, *, now: datetime, at: datetime) -> bool:
+    try:
+        return _ask(office, waiter_id, now=now, at=at)
+    except Exception as error:  # whatever is wrong with one wish, the others must have their turn
+        log.error("nothing can be offered", waiter=waiter_id, **what_happened(error))
+        return False
 
 
 def _ask(office: Office, waiter_id: int, *, now: datetime, at: datetime) -> bool:
@@ -399,8 +423,9 @@ def _somebody_comes_first(session: Session, waiter: Waiter, times: Iterable[Stre
 # -- what could serve whom --------------------------------------------------------------------------------------------
 
 
-def _filter_of(session: Session, waiter: Waiter, *, now: datetime) -> Callable[[Chance], bool]:
-    """What tells from a chance alone, before anything is planned, whether it could serve her."""
+def _filter_of(session: Session, waiter: Waiter, start: datetime | None, *, now: datetime) -> Callable[[Chance], bool]:
+    """What tells from a chance alone, before anything is planned, whether it could serve her; `start`: of the
+    appointment for which she waits for a better time, if she does."""
     try:
         asked = asked_of(parsed(waiter.query))
         wishes = resolve(session, asked, now=now)[1]
@@ -408,9 +433,9 @@ def _filter_of(session: Session, waiter: Waiter, *, now: datetime) -> Callable[[
         return lambda _chance: False
     if waiter.course_id is None:
         return lambda chance: _could_serve_course(wishes, chance)
-    if waiter.appointment_id is None:
+    if start is None:
         return lambda chance: suits(chance.period, asked.days, asked.parts)
-    week = _week_of(session.get_one(Appointment, waiter.appointment_id).starts_at)
+    week = _week_of(start)
     return lambda c: _week_of(c.period.start) == week and suits(c.period, asked.days, asked.parts)
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from booking.domain.course import PartOfDay
 from booking.services.links import waiter_token
 from booking.services.proposals import Asked, propose
+from booking.services.waiting import WAITS_OF_ONE
 from booking.services.wishes import query_of
 from booking.store.appointments import Appointment
 from booking.store.database import db
@@ -122,6 +123,23 @@ def test_joining_keeps_the_wish_and_leads_to_a_page_that_says_so(demo_app: Flask
         assert found.offer_hours == 24
         assert 27 <= (found.until - NOW).days <= 28
         assert [(m.kind, m.recipient) for m in messages()] == [("waiting", "vera@example.com")]
+
+
+def test_one_address_is_not_written_to_again_and_again(demo_app: Flask) -> None:
+    """By whomever: each time another network asks, for another wish."""
+    answers = []
+    for day in ("mon", "tue", "wed", "thu", "fri", "sat"):
+        sent = {"query": f"{WISHES}&day={day}&away=2027-05-03..2027-05-0{len(answers) + 3}", **PERSON}
+        network = {"REMOTE_ADDR": f"192.0.2.{len(answers) + 1}"}
+        client = demo_app.test_client()
+        answers.append(
+            client.post("/en/book/wait", data=sent | {"hours": "2", "weeks": "4"}, environ_overrides=network)
+        )
+    assert [answer.status_code for answer in answers] == [303] * WAITS_OF_ONE.most + [429]
+    assert "We have sent several e-mails lately." in answers[-1].text
+    assert read_strictly(answers[-1].data).find(".//section[@id='error-summary']") is not None
+    with demo_app.app_context():
+        assert len(messages()) == WAITS_OF_ONE.most
 
 
 def test_joining_needs_no_cookie(demo_app: Flask) -> None:

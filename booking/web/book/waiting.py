@@ -8,9 +8,10 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from booking.domain.errors import TooManyAttempts
 from booking.services import wording
 from booking.services.proposals import Asked, UnknownWish, resolve
-from booking.services.waiting import wait_for_course
+from booking.services.waiting import ask_to_wait
 from booking.services.wishes import Unreadable, asked_of, parsed, query_of
 from booking.store.database import db
 from booking.web import clock
@@ -35,13 +36,20 @@ def wait() -> ResponseReturnValue:
         return redirect(url_for("book.plan"), 303)
     form, query = CourseWaitForm(request.form if request.method == "POST" else None), query_of(asked)
     if request.method == "POST" and form.validate():
-        wish = form.wish(query, current_language(), now=now)
-        wait_for_course(office(), wish, now=now, at=clock.machine_now())
+        try:
+            ask_to_wait(office(), form.wish(query, current_language(), now=now), now=now, at=clock.machine_now())
+        except TooManyAttempts:
+            form.email.errors = [_("We have sent several e-mails lately. Look for the newest one, or wait an hour.")]
+            return _page(form, asked), 429
         return redirect(url_for("book.wait_noted"), 303)
+    return _page(form, asked), 422 if form.errors else 200
+
+
+def _page(form: CourseWaitForm, asked: Asked) -> str:
+    query = query_of(asked)
     rows = wish_rows(House(db.session()), asked)
     plan_url = f"{url_for('book.plan')}?{query}"
-    page = render_template("book/wait.html", form=form, query=query, rows=rows, plan_url=plan_url)
-    return page, 422 if form.errors else 200
+    return render_template("book/wait.html", form=form, query=query, rows=rows, plan_url=plan_url)
 
 
 @open_to(Rule.EVERYBODY)
