@@ -351,6 +351,7 @@ def _asked(office: Office, waiter_id: int, *, now: datetime, at: datetime) -> bo
         return _ask(office, waiter_id, now=now, at=at)
     except Exception as error:  # whatever is wrong with one wish, the others must have their turn
         log.error("nothing can be offered", waiter=waiter_id, **what_happened(error))
+        unit_of_work(lambda session: _nothing_for(session, waiter_id, now=now))
         return False
 
 
@@ -367,7 +368,7 @@ def _ask(office: Office, waiter_id: int, *, now: datetime, at: datetime) -> bool
             return unit_of_work(lambda session: _offer(session, office, waiter_id, possible, now=now, at=at))  # noqa: B023
         except SlotTaken:
             continue
-    unit_of_work(lambda session: _nothing_for(session, waiter_id, seen, now=now))
+    unit_of_work(lambda session: _nothing_for(session, waiter_id, now=now, seen=seen))
     return False
 
 
@@ -402,11 +403,12 @@ def _offer(
     return True
 
 
-def _nothing_for(session: Session, waiter_id: int, seen: Sequence[Stretch], *, now: datetime) -> None:
-    """Forgets the chances that were looked at in vain; those that came meanwhile stay."""
+def _nothing_for(session: Session, waiter_id: int, *, now: datetime, seen: Sequence[Stretch] | None = None) -> None:
+    """Forgets the chances that were looked at in vain; those that came meanwhile stay. Without `seen`, all go."""
     waiter = session.get(Waiter, waiter_id, with_for_update=True)
     if waiter is not None:
-        _keep_chances(waiter, [chance for chance in waiter.chances if chance not in seen], now=now)
+        left = [chance for chance in waiter.chances if chance not in seen] if seen is not None else []
+        _keep_chances(waiter, left, now=now)
 
 
 def _somebody_comes_first(session: Session, waiter: Waiter, times: Iterable[Stretch], *, now: datetime) -> bool:

@@ -8,7 +8,9 @@ from datetime import datetime
 from sqlalchemy import JSON, ColumnElement, ForeignKey, Index, delete, exists, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from booking.store.appointments import Appointment
 from booking.store.clinics import Group
+from booking.store.courses import Course
 from booking.store.database import Base, utc
 from booking.store.holds import Hold
 from booking.store.outbox import Message
@@ -110,6 +112,19 @@ def woken_waiters(session: Session, *, now: datetime) -> list[Waiter]:
     offered = exists().where(WaitingOffer.waiter_id == Waiter.id, WaitingOffer.answer.is_(None))
     rows = select(Waiter).where(Waiter.ended_at.is_(None), Waiter.until > now, Waiter.woken_at.is_not(None), ~offered)
     return list(session.scalars(rows.order_by(Waiter.created_at, Waiter.id)))
+
+
+def courses_of_waiters(session: Session, waiters: Iterable[Waiter]) -> list[Course]:
+    """The courses in which these wait for another time, with their appointments."""
+    ids = {waiter.course_id for waiter in waiters} - {None}
+    return list(session.scalars(select(Course).where(Course.id.in_(ids)))) if ids else []
+
+
+def starts_of_waiters(session: Session, waiters: Iterable[Waiter]) -> dict[int, datetime]:
+    """When the appointments begin (by id) for which these wait for a better time."""
+    ids = {waiter.appointment_id for waiter in waiters} - {None}
+    rows = select(Appointment.id, Appointment.starts_at).where(Appointment.id.in_(ids))
+    return {row[0]: row[1] for row in session.execute(rows)} if ids else {}
 
 
 def waiter_by_hash(session: Session, token_hash: str) -> Waiter | None:

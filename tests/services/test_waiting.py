@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from booking.domain.appointment import Actor
 from booking.domain.errors import NotAllowed, OfferOver, SlotTaken, UnknownWaiter
@@ -33,6 +33,7 @@ from booking.services.waiting import (
 from booking.store.database import db
 from booking.store.holds import Hold
 from booking.store.outbox import Message
+from booking.store.unit_of_work import unit_of_work
 from booking.store.waiting import LAPSED, REFUSED, TAKEN, FreedTime, Waiter, WaitingOffer
 from tests.builders import NOW, UNSURE, booked, booked_course, choice, course, held, office, proposal
 from tests.people import KARI, SIV
@@ -289,6 +290,15 @@ def test_mails_to_who_waited_are_forgotten_with_her_and_those_to_others_stay(tmp
     leave(waiter_id, now=NOW)
     forget_waiters(now=NOW + KEPT)
     assert [message.facts["waiter_id"] for message in messages()] == [other_id]
+
+
+def test_a_wish_that_cannot_be_read_takes_nobodys_turn() -> None:
+    broken = waits_for_course("broken@example.com", now=NOW - HOUR)
+    waits_for_course("vera@example.com")
+    unit_of_work(lambda s: s.execute(update(Waiter).where(Waiter.id == broken).values(offer_hours=10**9)))
+    give_back(times_of_the_next_plan())
+    assert round_of_the_worker() == 1
+    assert [mail.recipient for mail in offered_mails()] == ["vera@example.com"]
 
 
 # -- an address that was put right ------------------------------------------------------------------------------------
