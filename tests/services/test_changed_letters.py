@@ -123,7 +123,7 @@ def test_the_mail_lists_what_stands_now_with_until_when_it_is_free() -> None:
     send_now(third.course_id)
     standing = [a for a in course(third.course_id).appointments if a.status == "booked"]
     for text in readings(parsed(changed_mail())):
-        stands = text.partition("What stands now, all 9 of them:")[2]
+        stands = text.partition("Your 9 coming appointments:")[2]
         assert all(dated(a.starts_at) in stands for a in standing)
         assert dated(third.starts_at) not in stands
         assert stands.count("Free to cancel until") == 9
@@ -139,7 +139,7 @@ def test_who_has_nothing_left_is_told_how_to_book_again() -> None:
         assert text.count("Cancelled by you.") == 10
         assert "You have no more appointments with us now." in text
         assert f"{office().url}/en/" in text
-        assert "What stands now" not in text
+        assert "coming appointment" not in text
 
 
 def test_an_added_appointment_is_told_as_added() -> None:
