@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from booking.domain.period import monday_of, oslo
+from booking.services.changes import weeks_for
 from booking.services.courses import Channel
 from booking.services.proposals import Asked, plan_visit
 from booking.services.wishes import read_place
@@ -21,6 +23,8 @@ from booking.store.appointments import CANCELLED, NOSHOW, Appointment
 from booking.store.database import db
 from booking.store.outbox import Message
 from booking.store.unit_of_work import unit_of_work
+from booking.web.book.house import House
+from booking.web.me.places import Places
 from tests.builders import NOW, UNSURE, booked, choice, choice_of, course, held, office
 from tests.people import KARI, SIV
 from tests.servers.clock import CLINIC_NOW
@@ -251,6 +255,19 @@ def test_a_review_that_must_go_along_is_named_beside_the_time(demo_app: Flask) -
     assert "The review goes along:" in kari.text
 
 
+def test_only_of_several_free_times_one_is_called_the_best(demo_app: Flask) -> None:
+    kari = Kari(demo_app)
+    with demo_app.test_request_context("/en/"):
+        visit = kari.session(3)
+        weeks = weeks_for(db.session(), office(), course(kari.links.course_id), visit, now=NOW)
+        single = replace(weeks[1], options=weeks[1].options[:1])
+        places = Places(House(db.session()), visit.clinic_id, {})
+        notes = [week.note for week in places.offer([weeks[0], single, weeks[2]], "/").others]
+    assert notes[0].startswith("1 free time, ")
+    assert " best " not in notes[0]
+    assert " free times, best " in notes[1]
+
+
 # -- late -------------------------------------------------------------------------------------------------------------
 
 
@@ -361,6 +378,7 @@ def test_the_rest_is_cancelled_at_once_with_all_dates_and_the_sum_before_the_but
         kari.open(kari.links.page)
         kari.open(kari.link("Cancel all that is to come"))
         assert len(kari.main.findall(".//ol[@class='dates']/li")) == 7
+        assert "Tuesday 15 June Review. Free." in kari.text
         assert "You can also change the days" in kari.text
         assert kari.text.index("It costs nothing.") < kari.text.index("Cancel these 7 visits")
         kari.send("/cancel-rest")

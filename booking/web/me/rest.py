@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from booking.domain.appointment import Charge
 from booking.domain.errors import DoesNotFit, NotAllowed, SlotTaken
+from booking.domain.protocol import StepKind
 from booking.services import changes
 from booking.services.links import Opened
 from booking.services.wishes import Unreadable
@@ -38,7 +39,7 @@ from booking.web.me.places import Places, changed_by, place_of
 from booking.web.me.replan import coming_sessions
 from booking.web.me.visits import drawn, visits_of
 from booking.web.office import office
-from booking.web.pictures import rows_of
+from booking.web.pictures import Visit, name_of, rows_of
 
 
 @open_to(Rule.COURSE_LINK)
@@ -71,7 +72,7 @@ def _rest_page(opened: Opened, fault: str = "", status: int = 200) -> ResponseRe
         "me/cancel_rest.html",
         token=this_token(),
         fault=fault,
-        rows=rows_of(replace(drawn(v), words=words[v.appointment.id]) for v in visits),
+        rows=rows_of(_with_cost(drawn(v), words[v.appointment.id]) for v in visits),
         total=sum(charge.amount for _each, charge in charges),
         can_replan=bool(coming_sessions(opened)),
         seen=_seen_of_rest(charges),
@@ -79,6 +80,12 @@ def _rest_page(opened: Opened, fault: str = "", status: int = 200) -> ResponseRe
         undo=undo_words(),
     )
     return page, status
+
+
+def _with_cost(visit: Visit, cost: str) -> Visit:
+    """A session has its number; anything else is named."""
+    named = visit.kind is not StepKind.SESSION
+    return replace(visit, words=f"{name_of(visit)}. {cost}" if named else cost)
 
 
 def _charges(opened: Opened) -> list[tuple[Appointment, Charge]]:
