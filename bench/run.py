@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 from datetime import datetime
-from subprocess import DEVNULL
 
 from flask import Flask, current_app
 from sqlalchemy.orm import Session
@@ -118,7 +117,7 @@ def booked_demonstration(session: Session, size: Size, now: datetime) -> str:
 
 
 def site(url: str) -> AbstractContextManager[LiveServer]:
-    return serving(url, application="bench.reference:site()", log=DEVNULL)
+    return serving(url, application="bench.reference:site()")
 
 
 def application(url: str) -> Flask:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -18,11 +16,12 @@ import pytest
 
 from tests.servers.clock import offset_to_clinic_now
 from tests.servers.databases import Content, Databases
+from tests.servers.forked import Forked
 from tests.servers.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
-SECONDS_TO_START = 30
-SECONDS_TO_STOP = 20
+SECONDS_TO_START = 120  # a loaded machine may take long; who waits looks often
+SECONDS_TO_STOP = 60
 
 
 @dataclass(frozen=True)
@@ -49,33 +48,33 @@ def command_environ(database_url: str, **settings: str) -> dict[str, str]:
 
 
 def flask(environ: dict[str, str], *arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "flask", "--app", "wsgi", *arguments]
-    return subprocess.run(command, cwd=ROOT, env=environ, input=stdin, capture_output=True, text=True, timeout=120)
+    with Forked(environ, "flask", "--app", "wsgi", *arguments) as command:
+        out = command.tell((stdin or "").encode()).decode()
+        return subprocess.CompletedProcess(arguments, command.wait(), out, command.errors.decode())
 
 
 @contextmanager
 def serving(
-    database_url: str, *, workers: int = 1, application: str = "wsgi:app", log: int | None = None, **settings: str
+    database_url: str, *, workers: int = 1, application: str = "wsgi:app", **settings: str
 ) -> Iterator[LiveServer]:
-    """Run gunicorn on a free port with as many processes, until the block ends; `log`: where its output goes."""
+    """Run gunicorn on a free port with as many processes, until the block ends."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     environ = command_environ(database_url, **{"BOOKING_URL": url, **settings})
-    command = [sys.executable, "-m", "gunicorn", "--no-control-socket", "--bind", f"127.0.0.1:{port}"]
+    command = ["--no-control-socket", "--bind", f"127.0.0.1:{port}"]
     command += ["--worker-class", "gthread", "--threads", "8", "--workers", str(workers)]
     command += ["--graceful-timeout", "2", "--log-level", "warning", application]
-    process = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=log, stderr=log, start_new_session=True)
-    try:
+    with Forked(environ, "gunicorn", *command) as process:
         wait_until_answered(url, process)
         yield LiveServer(url, database_url, environ)
-    finally:
-        stop(process)
+        process.terminate()
+        process.wait(SECONDS_TO_STOP)
 
 
-def wait_until_answered(url: str, process: subprocess.Popen[bytes]) -> None:
+def wait_until_answered(url: str, process: Forked) -> None:
     deadline = time.monotonic() + SECONDS_TO_START
     while time.monotonic() < deadline:
-        assert process.poll() is None, f"the web server ended with {process.returncode}"
+        assert process.poll() is None, process.errors.decode()
         if answers(url):
             return
         time.sleep(0.05)
@@ -90,17 +89,6 @@ def answers(url: str) -> bool:
     except OSError:
         return False
     return True
-
-
-def stop(process: subprocess.Popen[bytes]) -> None:
-    """End the process and what it started: asked first, killed if it does not."""
-    process.terminate()
-    try:
-        process.wait(SECONDS_TO_STOP)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        raise
 
 
 @pytest.fixture(scope="session")
