@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -25,13 +22,14 @@ from booking.store.outbox import Message, last_beat
 from tests.builders import NOW, booked_course
 from tests.people import KARI, SIV
 from tests.servers.databases import only_sqlite
+from tests.servers.forked import Forked
 from tests.servers.ports import free_port
 from tests.servers.smtp import Mailroom
-from tests.servers.web import ROOT, command_environ, flask
+from tests.servers.web import command_environ, flask
 
 pytestmark = only_sqlite
 
-SECONDS = 30
+SECONDS = 120  # a loaded machine may take long; who waits looks often
 
 
 @pytest.fixture(autouse=True)
@@ -49,16 +47,8 @@ def once(app: Flask) -> Result:
     return app.test_cli_runner().invoke(args=["worker", "--once"])
 
 
-@contextmanager
-def running_worker(database_url: str, **settings: str) -> Iterator[subprocess.Popen[bytes]]:
-    command = [sys.executable, "-m", "flask", "--app", "wsgi", "worker"]
-    environ = command_environ(database_url, **settings)
-    worker = subprocess.Popen(command, cwd=ROOT, env=environ, stderr=subprocess.DEVNULL)
-    try:
-        yield worker
-    finally:
-        worker.kill()
-        worker.wait()
+def running_worker(database_url: str, **settings: str) -> Forked:
+    return Forked(command_environ(database_url, **settings), "flask", "--app", "wsgi", "worker")
 
 
 def wait_for(sign: object) -> None:
@@ -135,7 +125,7 @@ def test_a_running_worker_sends_what_comes_and_stops_when_asked(
         worker.send_signal(number)
         asked = time.monotonic()
         assert worker.wait(SECONDS) == 0
-        assert time.monotonic() - asked < 5
+        assert time.monotonic() - asked < 20
     assert len(smtp_server.deliveries) == 1
 
 
@@ -143,7 +133,7 @@ def test_a_running_worker_sends_what_comes_and_stops_when_asked(
 class StoppingRoom:
     """A mail server that asks the worker to stop in the middle of a message, and is slow with it."""
 
-    worker: subprocess.Popen[bytes] | None = None
+    worker: Forked | None = None
     taken: int = 0
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:

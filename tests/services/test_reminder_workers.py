@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import random
-import signal
-import subprocess
-import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -27,8 +24,9 @@ from booking.store.unit_of_work import unit_of_work
 from tests.builders import NOW, booked_course, course, office
 from tests.people import SIV
 from tests.servers.databases import first_postgresql
+from tests.servers.forked import Forked
 from tests.servers.smtp import Mailroom
-from tests.servers.web import ROOT, command_environ
+from tests.servers.web import command_environ
 
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 COURSES = 4
@@ -99,12 +97,12 @@ def test_workers_killed_anywhere_and_run_twice_remind_once(
         wait_until_at_work()
         time.sleep(chance.uniform(0, 0.1))
         for worker in workers:
-            worker.send_signal(signal.SIGKILL)
-            worker.wait()
+            worker.end()
         assert_each_once()
         unit_of_work(lambda session: session.execute(update(Message).values(leased_until=None)))
     for _ in range(2):
-        assert [worker.wait(60) for worker in [start_worker(environ, "--once") for _ in range(2)]] == [0, 0]
+        with start_worker(environ, "--once") as one, start_worker(environ, "--once") as other:
+            assert (one.wait(), other.wait()) == (0, 0)
     messages = assert_each_once()
     assert len(messages) == 2 * COURSES
     contents = defaultdict(set)
@@ -114,9 +112,8 @@ def test_workers_killed_anywhere_and_run_twice_remind_once(
     assert all(len(each) == 1 for each in contents.values())
 
 
-def start_worker(environ: dict[str, str], *options: str) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "flask", "--app", "wsgi", "worker", *options]
-    return subprocess.Popen(command, cwd=ROOT, env=environ, stderr=subprocess.DEVNULL)
+def start_worker(environ: dict[str, str], *options: str) -> Forked:
+    return Forked(environ, "flask", "--app", "wsgi", "worker", *options)
 
 
 def wait_until_at_work() -> None:

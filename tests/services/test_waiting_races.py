@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from random import Random
 from threading import Barrier, Thread
 
@@ -25,7 +20,8 @@ from booking.store.outbox import Message
 from booking.store.waiting import Waiter, WaitingOffer
 from tests.builders import NOW, choice, held
 from tests.servers.databases import first_postgresql
-from tests.servers.web import ROOT, command_environ
+from tests.servers.forked import Forked
+from tests.servers.web import command_environ
 from tests.services.waiters import (
     MINUTE,
     freed,
@@ -146,43 +142,17 @@ def test_answering_while_it_lapses_ends_the_offer_once(demo_app: Flask) -> None:
     assert freed() == 0
 
 
-WORKER = """
-from booking.app import create_app
-from tests.services.waiters import round_of_the_worker
-app = create_app()
-with app.app_context():
-    print("ready", flush=True)
-    while True:
-        round_of_the_worker()
-"""
-
-
-def worker(database_url: str) -> subprocess.Popen[str]:
-    environ = command_environ(database_url)
-    return subprocess.Popen(
-        [sys.executable, "-c", WORKER], cwd=ROOT, env=environ, stdout=subprocess.PIPE, text=True, start_new_session=True
-    )
-
-
 def test_workers_that_are_killed_leave_whole_offers_only(
     demo_app: Flask, demonstration_url: str, all_forms: bool
 ) -> None:
-    random = Random(4)
+    random, environ = Random(4), command_environ(demonstration_url)
     for turn in range(12 if all_forms else 3):
         for number in range(2):
             waits_for_course(f"waiter{turn}.{number}@example.com", now=NOW + turn * MINUTE)
-        workers = [worker(demonstration_url) for _ in range(2)]
-        try:
-            for each in workers:
-                assert each.stdout is not None
-                assert each.stdout.readline() == "ready\n"
+        with Forked(environ, "tests.services.rounds") as one, Forked(environ, "tests.services.rounds") as other:
+            assert [each.stdout.readline() for each in (one, other)] == [b"ready\n"] * 2
             give_back(times_of_the_next_plan())
             time.sleep(random.uniform(0, 0.6))
-        finally:
-            for each in workers:
-                with suppress(ProcessLookupError):
-                    os.killpg(each.pid, signal.SIGKILL)
-                each.communicate()
         nothing_is_promised_twice()
     round_of_the_worker()
     round_of_the_worker()

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -29,9 +26,10 @@ from booking.store.unit_of_work import unit_of_work
 from tests.builders import booked_course, office
 from tests.people import KARI, SIV
 from tests.servers.databases import on_each
+from tests.servers.forked import Forked
 from tests.servers.ports import free_port
 from tests.servers.smtp import Mailroom
-from tests.servers.web import ROOT, command_environ
+from tests.servers.web import command_environ
 from tests.services.outbox import deliver, deliver_to, messages, post_to, the_message
 
 pytestmark = on_each
@@ -164,7 +162,7 @@ def test_workers_say_that_they_are_alive(demo_app: Flask, at: datetime) -> None:
 class DeadlyRoom:
     """A mail server that kills the worker in front of it: before it keeps a mail, before it says so, or right after."""
 
-    worker: subprocess.Popen[bytes] | None = None
+    worker: Forked | None = None
     deadly: str = ""
     contents: list[bytes] = field(default_factory=list)
 
@@ -179,7 +177,7 @@ class DeadlyRoom:
 
     def _kill(self) -> None:
         if self.worker is not None:
-            os.kill(self.worker.pid, signal.SIGKILL)
+            self.worker.kill()
             self.worker.wait()
             self.worker = None
 
@@ -193,19 +191,17 @@ def deadly_room() -> Iterator[tuple[DeadlyRoom, int]]:
     controller.stop()
 
 
-def start_worker(environ: dict[str, str], *options: str) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "flask", "--app", "wsgi", "worker", *options]
-    return subprocess.Popen(command, cwd=ROOT, env=environ, stderr=subprocess.DEVNULL)
+def start_worker(environ: dict[str, str], *options: str) -> Forked:
+    return Forked(environ, "flask", "--app", "wsgi", "worker", *options)
 
 
-def kill_at_random(worker: subprocess.Popen[bytes], room: DeadlyRoom, chance: random.Random) -> None:
+def kill_at_random(worker: Forked, room: DeadlyRoom, chance: random.Random) -> None:
     """Wait for its next mail, then for a moment that no mail decides."""
     before, deadline = len(room.contents), time.monotonic() + 30
     while len(room.contents) == before and worker.poll() is None and time.monotonic() < deadline:
         time.sleep(0.001)
     time.sleep(chance.uniform(0, 0.05))
     worker.kill()
-    worker.wait()
 
 
 def let_the_leases_end() -> None:
@@ -225,12 +221,14 @@ def test_workers_killed_anywhere_lose_no_message(
     for room.deadly in deaths:
         worker = room.worker = start_worker(environ)
         if room.deadly:
-            assert worker.wait(60) == -signal.SIGKILL
+            assert worker.wait() == -signal.SIGKILL
         else:
             kill_at_random(worker, room, chance)
+        worker.end()
         let_the_leases_end()
     room.deadly, room.worker = "", None
-    assert start_worker(environ, "--once").wait(60) == 0
+    with start_worker(environ, "--once") as worker:
+        assert worker.wait() == 0
     arrived = copies(room.contents)
     assert arrived.keys() == {message.message_id for message in messages()}
     assert all(len(set(contents)) == 1 for contents in arrived.values())
