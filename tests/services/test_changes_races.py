@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from random import Random
 
 import pytest
@@ -29,12 +25,11 @@ from tests.claims import assert_claims_match
 from tests.journeys.client import CalendarProgram
 from tests.people import KARI, SIV
 from tests.servers.databases import first_postgresql
-from tests.servers.web import ROOT, command_environ
+from tests.servers.forked import Forked
+from tests.servers.web import command_environ
 from tests.services.changers import cancel, move, place_at, place_of, session_of, settle, undoable, weeks
 from tests.services.outbox import messages
 from tests.services.test_changed_letters import program_after, starts
-
-DEADLINE_SECONDS = 120
 
 pytestmark = first_postgresql
 
@@ -47,35 +42,20 @@ def _in_the_app(demo_app: Flask) -> Iterator[None]:
 
 
 @contextmanager
-def movers(database_url: str, *tasks: str) -> Iterator[subprocess.Popen[str]]:
+def movers(database_url: str, *tasks: str) -> Iterator[Forked]:
     """One process for each task, all ready to begin; killed at the end, wherever they are."""
     db.session.rollback()
-    parent = subprocess.Popen(
-        [sys.executable, "-m", "tests.services.movers", *tasks],
-        cwd=ROOT,
-        env=command_environ(database_url),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    try:
-        assert parent.stdout is not None
-        assert parent.stdout.readline() == "ready\n"
+    with Forked(command_environ(database_url), "tests.services.movers", *tasks) as parent:
+        assert parent.stdout.readline() == b"ready\n", parent.errors.decode()
         yield parent
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(parent.pid, signal.SIGKILL)
-        parent.communicate()
 
 
 def race(database_url: str, *tasks: str) -> Counter[str]:
     """Lets the tasks run against one another; how they ended."""
     with movers(database_url, *tasks) as parent:
-        out, errors = parent.communicate("\n", timeout=DEADLINE_SECONDS)
-        assert parent.returncode == 0, errors
-    return Counter(out.splitlines())
+        ended = parent.tell(b"\n").decode()
+        assert parent.poll() == 0, parent.errors.decode()
+    return Counter(ended.splitlines())
 
 
 def to_move(appointment: Appointment, place: Place) -> str:
@@ -158,10 +138,7 @@ def test_who_is_killed_in_the_middle_of_changes_leaves_whole_ones_only(demonstra
     random = Random(1)
     for _ in range(10 if all_forms else 3):
         with movers(demonstration_url, f"churn:{kari.id}", f"churn:{siv.id}") as parent:
-            assert parent.stdin is not None
-            assert parent.stdout is not None
-            parent.stdin.write("\n")
-            parent.stdin.flush()
+            parent.stdin.write(b"\n")
             for _ in range(random.randint(2, 8)):
                 parent.stdout.readline()
             time.sleep(random.uniform(0, 0.1))

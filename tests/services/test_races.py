@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from random import Random
 
 from flask import Flask
@@ -22,41 +18,26 @@ from booking.store.database import db
 from booking.store.holds import HeldTime, Hold
 from booking.store.outbox import Message
 from tests.servers.databases import on_each
-from tests.servers.web import ROOT, command_environ
+from tests.servers.forked import Forked
+from tests.servers.web import command_environ
 
 pytestmark = on_each
 
 BOOKERS = 8
-DEADLINE_SECONDS = 120
 
 
 @contextmanager
-def bookers(database_url: str, count: int, courses: int) -> Iterator[subprocess.Popen[str]]:
+def bookers(database_url: str, count: int, courses: int) -> Iterator[Forked]:
     """So many processes, all ready to begin; killed at the end, wherever they are."""
-    parent = subprocess.Popen(
-        [sys.executable, "-m", "tests.services.bookers", str(count), str(courses)],
-        cwd=ROOT,
-        env=command_environ(database_url),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    try:
-        assert parent.stdout is not None
-        assert parent.stdout.readline() == "ready\n"
+    with Forked(command_environ(database_url), "tests.services.bookers", str(count), str(courses)) as parent:
+        assert parent.stdout.readline() == b"ready\n", parent.errors.decode()
         yield parent
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(parent.pid, signal.SIGKILL)
-        parent.communicate()
 
 
 def test_eight_bookers_of_overlapping_courses_all_get_theirs(demo_app: Flask, demonstration_url: str) -> None:
     with bookers(demonstration_url, BOOKERS, 1) as parent:
-        errors = parent.communicate("\n", timeout=DEADLINE_SECONDS)[1]
-        assert parent.returncode == 0, errors
+        parent.tell(b"\n")
+        assert parent.poll() == 0, parent.errors.decode()
     with demo_app.app_context():
         assert db.session.scalar(select(func.count()).select_from(Course)) == BOOKERS
         assert_whole()
@@ -68,10 +49,7 @@ def test_bookers_that_are_killed_leave_whole_courses_only(
     random = Random(1)
     for _ in range(12 if all_forms else 3):
         with bookers(demonstration_url, 2, 50) as parent:
-            assert parent.stdin is not None
-            assert parent.stdout is not None
-            parent.stdin.write("\n")
-            parent.stdin.flush()
+            parent.stdin.write(b"\n")
             parent.stdout.readline()
             time.sleep(random.uniform(0, 0.5))
     with demo_app.app_context():

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from email import message_from_bytes
@@ -46,8 +45,9 @@ from booking.store.sign_ins import Attempt, SignIn, courses_at
 from tests.builders import NOW, booked_course, office
 from tests.people import KARI, SIV
 from tests.servers.databases import only_sqlite
+from tests.servers.forked import Forked
 from tests.servers.smtp import Mailroom
-from tests.servers.web import ROOT, command_environ
+from tests.servers.web import command_environ
 from tests.services.outbox import deliver_to
 
 NETWORK = "192.0.2.1"
@@ -351,34 +351,17 @@ def test_attempts_are_kept_under_keyed_hashes_alone() -> None:
     assert len(set(db.session.scalars(select(Attempt.key)))) == 5
 
 
-def guesser(database_url: str, name: str, reference: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "tests.services.guessers", name, reference],
-        cwd=ROOT,
-        env=command_environ(database_url),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
 def test_two_processes_together_guess_no_more_than_one_could(demonstration_url: str) -> None:
-    reference = booked_course(KARI).reference
-    guessers = [guesser(demonstration_url, name, reference) for name in ("one", "two")]
-    try:
+    reference, environ = booked_course(KARI).reference, command_environ(demonstration_url)
+    with ExitStack() as stack:
+        guessers = [
+            stack.enter_context(Forked(environ, "tests.services.guessers", name, reference)) for name in ("one", "two")
+        ]
         for each in guessers:
-            assert each.stdout is not None
-            assert each.stdout.readline() == "ready\n"
+            assert each.stdout.readline() == b"ready\n"
         for each in guessers:
-            assert each.stdin is not None
-            each.stdin.write("\n")
-            each.stdin.flush()
-        looked_at = [int(each.communicate(timeout=60)[0]) for each in guessers]
-    finally:
-        for each in guessers:
-            each.kill()
-            each.communicate()
+            each.stdin.write(b"\n")
+        looked_at = [int(each.tell(b"")) for each in guessers]
     assert 0 < sum(looked_at) <= TRIES_AT_ONE.most
     assert count(Attempt) == 2 * sum(looked_at)
     with pytest.raises(TooManyAttempts):
