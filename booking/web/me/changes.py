@@ -145,7 +145,6 @@ def _cancel_page(desk: Desk, fault: str = "", status: int = 200) -> ResponseRetu
         fault=fault,
         offer=desk.places.offer(desk.weeks, desk.url),
         others=sum(each.status == BOOKED and each.starts_at > desk.now for each in desk.course.appointments) - 1,
-        is_session=desk.appointment.kind == "session" and len(desk.course.appointments) > 1,
         sent=sent_words(desk.opened, 1),
     )
     return page, status

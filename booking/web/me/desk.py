@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 from booking.domain.appointment import Action, Charge, Status, may
 from booking.domain.changing import Week
 from booking.domain.period import Period
+from booking.domain.protocol import StepKind
 from booking.services import changes, wording
 from booking.services.changes import Place
 from booking.services.links import Opened
@@ -82,6 +83,7 @@ class Desk:
             "chosen": [when, *filter(None, [name]), self.places.who(a.clinician_id, a.clinic_id)],
             "cost": cost_words(self.charge),
             "costs": self.charge.amount > 0,
+            "is_session": a.kind == StepKind.SESSION and len(self.course.appointments) > 1,
             "seen": self.seen,
             "undo": undo_words(),
         }
