@@ -20,6 +20,7 @@ from booking.mail.sms import DEFAULT_TEMPLATE, HttpSms
 from booking.mail.smtp import SmtpPost
 from booking.services.attempts import forget_attempts
 from booking.services.courses import release_lapsed
+from booking.services.helpers import forget_helpers
 from booking.services.office import Office
 from booking.services.outcomes import ask_due
 from booking.services.privacy import forget_bodies, forget_comment_addresses, forget_outcomes, forget_unfinished
@@ -108,6 +109,7 @@ def chores_of(office: Office) -> tuple[Callable[[datetime], object], ...]:
         lambda now: offer_freed(office, now=now, at=machine_now()),
         lambda now: forget_unfinished(now=now),
         lambda now: forget_waiters(now=now),
+        lambda now: forget_helpers(now=now),
         lambda now: forget_bodies(at=machine_now()),
         lambda now: forget_comment_addresses(now=now),
         lambda now: forget_calls(now=now),

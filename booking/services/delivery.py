@@ -24,6 +24,7 @@ from booking.services.reminders import SMS, Fate, drop_reminder, fate_of
 from booking.services.tasks import add_task
 from booking.store.courses import Course
 from booking.store.database import db, utc
+from booking.store.helpers import Helper
 from booking.store.outbox import Message, beat, lease_next, next_due
 from booking.store.tasks import open_tasks_of
 from booking.store.unit_of_work import unit_of_work
@@ -201,13 +202,20 @@ def _next_try(message: Message, at: datetime) -> datetime:
 
 def give_up(session: Session, message: Message, *, at: datetime) -> None:
     """Inside the caller's unit of work, which has locked the message. Somebody must ring: one task a course, however
-    many of its mails fail, and one for its short texts; nobody for a mail about no course."""
+    many of its mails fail, to the patient or a helper, and one for its short texts; nobody for a mail about no course.
+    """
     message.given_up_at, message.due_at = at, None
-    if message.course_id is None:
+    course_id = message.course_id or _course_of_helper(session, message)
+    if course_id is None:
         return
     kind = SMS_FAILED if message.medium == SMS else MAIL_FAILED
-    course = session.get_one(Course, message.course_id, with_for_update=True)
+    course = session.get_one(Course, course_id, with_for_update=True)
     if any(task.kind == kind for task in open_tasks_of(session, course.id)):
         return
     now = _clinics_clock(message, at)  # on which tasks are due
     add_task(session, kind, course.name, course.mobile, course=course, due=now, now=now)
+
+
+def _course_of_helper(session: Session, message: Message) -> int | None:
+    helper = session.get(Helper, message.facts.get("helper_id", 0))
+    return helper.course_id if helper else None

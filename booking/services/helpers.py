@@ -8,15 +8,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from sqlalchemy import BigInteger, cast, delete
 from sqlalchemy.orm import Session
 
 from booking.domain.errors import TooManyHelpers
 from booking.services.links import hash_of, new_helper_token
 from booking.services.office import Office
 from booking.store.courses import Course
-from booking.store.database import utc
-from booking.store.helpers import Helper, all_helpers_of, helpers_of
+from booking.store.database import db, utc
+from booking.store.helpers import (
+    Helper,
+    all_helpers_of,
+    drop_mails_to,
+    drop_unsent_to,
+    ended_helpers,
+    helpers_of,
+)
 from booking.store.outbox import Message
 from booking.store.unit_of_work import unit_of_work
 
@@ -28,6 +34,9 @@ MOST_EVER = 20
 
 NOTE_EVERY = timedelta(hours=1)
 """How exactly it is noted when a link was last opened."""
+
+ENDED_KEPT = timedelta(days=30)
+"""How long after the end of a link it is still known whose it was."""
 
 KIND = "helper"
 
@@ -74,9 +83,25 @@ def revoke_helper(course_id: int, helper_id: int, *, now: datetime) -> None:
         for helper in helpers_of(session, course_id):
             if helper.id == helper_id:
                 helper.revoked_at = utc(now)
-                _drop_unsent(session, helper.id)
+                drop_unsent_to(session, helper)
 
     unit_of_work(work)
+
+
+def forget_helpers(*, now: datetime) -> int:
+    """Deletes names and addresses of helpers whose links ended `ENDED_KEPT` ago, with the mails to them; how many."""
+
+    def work(session: Session) -> int:
+        ended = ended_helpers(session, before=now - ENDED_KEPT)
+        for helper in ended:
+            helper.name, helper.email = "", None
+            drop_mails_to(session, helper)
+        return len(ended)
+
+    with Session(db.engine) as session:
+        if not ended_helpers(session, before=now - ENDED_KEPT):
+            return 0  # without the write lock, as nearly always
+    return unit_of_work(work)
 
 
 def note_use(helper: Helper, *, now: datetime) -> None:
@@ -120,12 +145,3 @@ def _mail(office: Office, helper: Helper, email: str, *, now: datetime, at: date
         written_at=utc(at),
         due_at=utc(at),
     )
-
-
-def _drop_unsent(session: Session, helper_id: int) -> None:
-    unsent = delete(Message).where(
-        Message.due_at.is_not(None),
-        Message.leased_until.is_(None),
-        cast(Message.facts["helper_id"].as_string(), BigInteger) == helper_id,
-    )
-    session.execute(unsent, execution_options={"synchronize_session": False})

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import structlog
 from sqlalchemy.orm import Session
 
 from booking.domain.errors import NotAsked
@@ -31,6 +32,7 @@ from booking.domain.outcome import (
 )
 from booking.domain.period import Period
 from booking.domain.reminding import Quiet
+from booking.services.delivery import what_happened
 from booking.services.invitations import News, tell
 from booking.services.office import Office
 from booking.services.privacy import outcomes_kept_until, seal, unseal
@@ -39,6 +41,8 @@ from booking.store.database import db, utc
 from booking.store.outcomes import Outcome, all_outcomes, courses_to_ask, outcomes_of, start_of, starts, was_asked
 from booking.store.reminders import Reminder, ReminderWish
 from booking.store.unit_of_work import unit_of_work
+
+log = structlog.get_logger()
 
 PATIENT, MAIL = "patient", "mail"
 
@@ -157,7 +161,11 @@ def _ask(office: Office, moment: Moment, course_id: int, *, now: datetime, at: d
         tell(session, office, course, News.QUESTIONS, [first], now=now, at=at, more={"moment": moment.value})
         return True
 
-    return unit_of_work(work)
+    try:
+        return unit_of_work(work)
+    except Exception as error:  # whatever is wrong with one course, the others' patients are asked
+        log.error("questions cannot be asked", course=course_id, **what_happened(error))
+        return False
 
 
 def _quiet(session: Session, course_id: int, now: datetime) -> bool:

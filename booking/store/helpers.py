@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, select
+from sqlalchemy import BigInteger, ColumnElement, ForeignKey, cast, delete, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, validates
 
 from booking.store.courses import Course, email_key
-from booking.store.database import Base
+from booking.store.database import Base, utc
+from booking.store.outbox import Message
 
 
 class Helper(Base):
@@ -59,3 +60,26 @@ def helpers_at(session: Session, email: str) -> list[Helper]:
 
 def helper_by_hash(session: Session, token_hash: str) -> Helper | None:
     return session.scalar(select(Helper).where(Helper.token_hash == token_hash, Helper.revoked_at.is_(None)))
+
+
+def ended_helpers(session: Session, *, before: datetime) -> list[Helper]:
+    """Whose links ended before then, as long as it is known whose they were."""
+    rows = select(Helper).where(Helper.revoked_at <= utc(before), Helper.name != "")
+    return list(session.scalars(rows))
+
+
+def drop_unsent_to(session: Session, helper: Helper) -> None:
+    """Lets go of the mails to a helper that no worker has taken up."""
+    _drop_mails(session, helper, Message.due_at.is_not(None))
+
+
+def drop_mails_to(session: Session, helper: Helper) -> None:
+    """Deletes the mails to a helper that are sent or given up, for an address stands in a mail as it is."""
+    ours = or_(Message.course_id == helper.course_id, Message.kind == "helper")
+    _drop_mails(session, helper, Message.due_at.is_(None), ours)
+
+
+def _drop_mails(session: Session, helper: Helper, *which: ColumnElement[bool]) -> None:
+    to_her = cast(Message.facts["helper_id"].as_string(), BigInteger) == helper.id
+    mails = delete(Message).where(*which, Message.leased_until.is_(None), to_her)
+    session.execute(mails, execution_options={"synchronize_session": False})

@@ -11,10 +11,21 @@ from email.policy import default
 
 import pytest
 from flask import Flask
+from sqlalchemy import delete
 
 from booking.domain.appointment import Actor
 from booking.domain.errors import TooManyHelpers, UnknownCourse
-from booking.services.helpers import MOST_EVER, MOST_HELPERS, NOTE_EVERY, Invited, add_helper, note_use, revoke_helper
+from booking.services.helpers import (
+    ENDED_KEPT,
+    MOST_EVER,
+    MOST_HELPERS,
+    NOTE_EVERY,
+    Invited,
+    add_helper,
+    forget_helpers,
+    note_use,
+    revoke_helper,
+)
 from booking.services.letters import compose
 from booking.services.links import helper_token_of, helper_url, open_course
 from booking.services.preferences import renew_page
@@ -22,6 +33,7 @@ from booking.store.courses import Course
 from booking.store.database import db
 from booking.store.helpers import Helper, helpers_at, helpers_of
 from booking.store.outbox import Message
+from booking.store.tasks import open_tasks_of
 from tests.builders import NOW, booked_course, office
 from tests.people import KARI, SIV
 from tests.servers.smtp import Mailroom
@@ -161,3 +173,24 @@ def test_a_helper_finds_whom_she_helps_by_her_address(course: Course) -> None:
     revoke_helper(course.id, id, now=NOW)
     db.session.rollback()
     assert helpers_at(db.session(), "ola@example.com") == []
+
+
+def test_a_helper_is_forgotten_some_time_after_her_link_has_ended(course: Course, smtp_server: Mailroom) -> None:
+    ended, present = add(course.id), add(course.id, replace(OLA, name="Per Prøve", email="per@example.com"))
+    deliver_to(smtp_server.port, NOW)
+    revoke_helper(course.id, ended, now=NOW)
+    assert forget_helpers(now=NOW + ENDED_KEPT - timedelta(seconds=1)) == 0
+    assert forget_helpers(now=NOW + ENDED_KEPT) == 1
+    assert (helper(ended).name, helper(ended).email) == ("", None)
+    assert [mail.recipient for mail in mails()] == ["per@example.com"]
+    assert forget_helpers(now=NOW + ENDED_KEPT) == 0
+    assert helper(present).name == "Per Prøve"
+
+
+def test_a_link_that_does_not_reach_its_helper_is_a_task(course: Course, smtp_server: Mailroom) -> None:
+    db.session.execute(delete(Message))  # the confirmation
+    db.session.commit()
+    smtp_server.answers.append("550 5.1.1 nobody here")
+    add(course.id)
+    deliver_to(smtp_server.port, NOW)
+    assert [task.kind for task in open_tasks_of(db.session(), course.id)] == ["mail_failed"]

@@ -7,6 +7,7 @@ from datetime import date
 from flask import render_template
 
 from booking.services.articles import published, published_article
+from booking.services.helpers import ENDED_KEPT as HELPER_KEPT
 from booking.services.privacy import COMMENT_ADDRESS_KEPT, OUTCOMES_KEPT, UNFINISHED_KEPT
 from booking.services.proposals import NINE_WEEKS
 from booking.services.tasks import CALL_KEPT
@@ -62,6 +63,7 @@ def privacy() -> str:
         address_months=COMMENT_ADDRESS_KEPT.days // DAYS_A_MONTH,
         call_days=CALL_KEPT.days,
         waiting_days=WAITING_KEPT.days,
+        helper_days=HELPER_KEPT.days,
         answer_months=OUTCOMES_KEPT.days // DAYS_A_MONTH,
         sms=office().sms,
     )
