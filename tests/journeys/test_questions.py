@@ -67,9 +67,9 @@ def test_axe_finds_nothing_on_the_questions(
     arrive: Arrive, at_week_10: tuple[LiveServer, str], all_forms: bool
 ) -> None:
     server, path = at_week_10
-    for language in ("nb", "en"):
+    for language in ("nb", "en") if all_forms else ("nb",):
         visitor = arrive(language, NARROW, site=server.url).open(path)
-        axe.look_in_both_widths(visitor, everything=True)
+        axe.look_in_both_widths(visitor, everything=all_forms)
         visitor.page.locator("label.choice", has_text="7").first.click()
         walks.click(visitor, walks.MAIN_BUTTON)
         visitor.page.locator("main details summary").click()

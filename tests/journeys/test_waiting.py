@@ -14,7 +14,7 @@ from booking.services.links import waiter_token
 from booking.store.database import db
 from tests.builders import NOW, booked_course, office
 from tests.journeys import axe, walks
-from tests.journeys.visitor import NARROW, WIDE, Visitor
+from tests.journeys.visitor import IN_ENGLISH, IN_NORWEGIAN, Visitor
 from tests.journeys.walks import Person
 from tests.servers.web import LiveServer
 from tests.services.waiters import (
@@ -41,7 +41,7 @@ def behind(server: LiveServer) -> Iterator[None]:
         db.engine.dispose()
 
 
-@pytest.mark.parametrize(("language", "width"), [("nb", NARROW), ("en", WIDE)])
+@pytest.mark.parametrize(("language", "width"), IN_NORWEGIAN)
 def test_joining_by_keyboard(arrive: Arrive, all_forms: bool, language: str, width: int) -> None:
     person = Person.new()
     visitor = arrive(language, width).open(f"book/plan?{WISHES}")
@@ -56,7 +56,7 @@ def test_joining_by_keyboard(arrive: Arrive, all_forms: bool, language: str, wid
     axe.look(visitor, everything=all_forms)
 
 
-@pytest.mark.parametrize(("language", "width"), [("en", NARROW), ("nb", WIDE)])
+@pytest.mark.parametrize(("language", "width"), IN_ENGLISH)
 def test_an_offered_course_is_taken_by_keyboard(
     arrive: Arrive, busy_house: LiveServer, all_forms: bool, language: str, width: int
 ) -> None:
@@ -72,7 +72,7 @@ def test_an_offered_course_is_taken_by_keyboard(
     assert visitor.is_on("book/health")
 
 
-@pytest.mark.parametrize(("language", "width"), [("nb", NARROW), ("en", WIDE)])
+@pytest.mark.parametrize(("language", "width"), IN_NORWEGIAN)
 def test_a_better_time_is_taken_by_keyboard(
     arrive: Arrive, busy_house: LiveServer, all_forms: bool, language: str, width: int
 ) -> None:

@@ -15,13 +15,11 @@ from booking.services.links import sign_in_token
 from booking.store.database import db
 from booking.store.outbox import Message
 from tests.journeys import axe, walks
-from tests.journeys.visitor import NARROW, WIDE, Visitor
+from tests.journeys.visitor import IN_ENGLISH, IN_NORWEGIAN, NARROW, Visitor
 from tests.journeys.walks import Person
 from tests.servers.web import LiveServer
 
 Arrive = Callable[..., Visitor]
-
-LOOKS = [("nb", NARROW), ("en", WIDE)]
 
 
 def mailed_link(server: LiveServer, email: str) -> str:
@@ -44,7 +42,7 @@ def booked(arrive: Arrive, language: str, width: int) -> tuple[Person, str, str]
     return person, path, visitor.page.locator("main .soft strong").first.inner_text()
 
 
-@pytest.mark.parametrize(("language", "width"), LOOKS)
+@pytest.mark.parametrize(("language", "width"), IN_NORWEGIAN)
 def test_a_lost_link_is_found_again_by_keyboard(
     arrive: Arrive, busy_house: LiveServer, all_forms: bool, language: str, width: int
 ) -> None:
@@ -67,7 +65,7 @@ def test_a_lost_link_is_found_again_by_keyboard(
     assert visitor.page.url.endswith(path)
 
 
-@pytest.mark.parametrize(("language", "width"), LOOKS)
+@pytest.mark.parametrize(("language", "width"), IN_ENGLISH)
 def test_a_used_link_offers_a_new_one(
     arrive: Arrive, busy_house: LiveServer, all_forms: bool, language: str, width: int
 ) -> None:
@@ -85,7 +83,7 @@ def test_a_used_link_offers_a_new_one(
     axe.look_in_both_widths(visitor, everything=all_forms)
 
 
-@pytest.mark.parametrize(("language", "width"), LOOKS)
+@pytest.mark.parametrize(("language", "width"), IN_NORWEGIAN)
 def test_a_reference_and_a_birth_date_show_bare_times_by_keyboard(
     arrive: Arrive, all_forms: bool, language: str, width: int
 ) -> None:
@@ -107,7 +105,7 @@ def test_a_reference_and_a_birth_date_show_bare_times_by_keyboard(
     assert visitor.is_on("my-appointments")
 
 
-@pytest.mark.parametrize(("language", "width"), LOOKS)
+@pytest.mark.parametrize(("language", "width"), IN_ENGLISH)
 def test_a_helper_gets_a_link_and_it_is_ended_by_keyboard(
     arrive: Arrive, all_forms: bool, language: str, width: int
 ) -> None:

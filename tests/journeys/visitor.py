@@ -10,7 +10,11 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Page, Response
 
+from tests.conftest import ALL
+
 NARROW, WIDE = 320, 1280
+IN_NORWEGIAN = [("nb", NARROW), *([("en", WIDE)] if ALL else [])]  # in the short form a story has one look,
+IN_ENGLISH = [("en", WIDE), *([("nb", NARROW)] if ALL else [])]  # and the next story the other
 MOST_TABS = 200
 
 # Chromium itself notes each answer from 400 on; nothing that a page says or does.
