@@ -249,7 +249,7 @@ def test_a_signal_ends_all_of_it_with_exit_0(prepared: Path, number: signal.Sign
 def test_a_second_start_prepares_nothing_and_is_quick(prepared: Path) -> None:
     began = time.monotonic()
     with serving(prepared) as site:
-        assert time.monotonic() - began < 10  # two seconds on an idle machine
+        assert time.monotonic() - began < 30  # two seconds on an idle machine
         assert "Preparing" not in site.output
 
 
