@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
-from hypothesis import event, given
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from booking.domain.changing import (
@@ -25,9 +25,13 @@ from booking.domain.course import NoPlan, Pattern, Planned, Wishes
 from booking.domain.planner import Limits, plan_course, widest_range
 from booking.domain.protocol import StepKind
 from booking.domain.slot import Availability
+from tests.conftest import ALL
 from tests.domain.changing_oracle import Changes, Found, place_of
 from tests.domain.oracle import WALL, Oracle, monday
 from tests.domain.test_planner_oracle import LIVELY, NOTICE, Case, cases
+
+SLOW = settings(max_examples=1000 if ALL else 25)
+"""How often a test tries everything: half as often in the short form as others try one thing."""
 
 BEYOND = timedelta(days=40)
 """How far the oracle looks beyond what an availability must cover."""
@@ -99,6 +103,7 @@ def _said(weeks: Sequence[Week]) -> list[tuple[date, list[Found]]]:
 
 
 @LIVELY
+@SLOW
 @given(lives(), st.integers(0, 100))
 def test_where_an_appointment_can_go_is_what_trying_everything_finds(life: Life | None, pick: int) -> None:
     if life is None:
@@ -114,6 +119,7 @@ def test_where_an_appointment_can_go_is_what_trying_everything_finds(life: Life 
 
 
 @LIVELY
+@SLOW
 @given(lives(gone=MISSING))
 def test_where_a_missed_session_is_made_up_for_is_what_trying_everything_finds(life: Life | None) -> None:
     if life is None:
