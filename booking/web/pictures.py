@@ -294,9 +294,13 @@ def _row(visit: Visit, *, notes: bool, link: Link | None) -> Row:
         date=wording.sentence(wording.day(visit.start, language)),
         time=wording.time_of_day(visit.start, language),
         text=visit.words or ("" if session else _with_minutes(visit)),
-        note=_("Moved. %(why)s", why=moved_because(visit)) if notes and visit.deviation else "",
+        note=_("Moved. %(why)s", why=moved_because(visit)) if notes and visit.deviation and not _is_past(visit) else "",
         link=link,
     )
+
+
+def _is_past(visit: Visit) -> bool:
+    return visit.state in ("done", "missed")
 
 
 def _with_minutes(visit: Visit) -> str:

@@ -36,6 +36,7 @@ def changing(opened: Opened, told: Told) -> dict[str, Any]:
     return {
         "next_panel": panel,
         "rows": [replace(row, link=_way(visit)) if visit.appointment.id in changeable else row for row, visit in rows],
+        "missing": _missing(opened),
         "ways": list(_ways(opened, coming=len(changeable))),
         "just_changed": just_changed(opened),
         "late_fees": _late_fees(opened),
@@ -54,19 +55,18 @@ def _ways(opened: Opened, *, coming: int) -> list[Link]:
     token, ways = this_token(), []
     if coming_sessions(opened):
         ways.append(Link(url_for("me.replan", token=token), _("Other days or times from here on")))
-    if _is_missing(opened):
-        ways.append(Link(url_for("me.extend", token=token), _("Add a session at the end")))
     if coming > 1:
         ways.append(Link(url_for("me.cancel_rest", token=token), _("Cancel all that is to come")))
     return ways
 
 
-def _is_missing(opened: Opened) -> bool:
-    """Whether a session was missed or cancelled and not made up for, in a course that still runs."""
+def _missing(opened: Opened) -> int:
+    """How many sessions were missed or cancelled and not made up for, in a course that still runs."""
     course = opened.course
     there = [a for a in course.appointments if a.kind == StepKind.SESSION and a.status not in (CANCELLED, NOSHOW)]
-    protocol = protocol_by_id(db.session(), course.protocol_id)
-    return course.status == RUNNING and 0 < len(there) < len(protocol.sessions)
+    if course.status != RUNNING or not there:
+        return 0
+    return max(0, len(protocol_by_id(db.session(), course.protocol_id).sessions) - len(there))
 
 
 def _may_change(opened: Opened, visit: Visit) -> bool:
