@@ -30,8 +30,8 @@ from tests.domain.changing_oracle import Changes, Found, place_of
 from tests.domain.oracle import WALL, Oracle, monday
 from tests.domain.test_planner_oracle import LIVELY, NOTICE, Case, cases
 
-SLOW = settings(max_examples=1000 if ALL else 25)
-"""How often a test tries everything: half as often in the short form as others try one thing."""
+SLOW = LIVELY if ALL else settings(LIVELY, max_examples=25)
+"""For a test that tries every place: fewer examples in the short form."""
 
 BEYOND = timedelta(days=40)
 """How far the oracle looks beyond what an availability must cover."""
@@ -102,7 +102,6 @@ def _said(weeks: Sequence[Week]) -> list[tuple[date, list[Found]]]:
     ]
 
 
-@LIVELY
 @SLOW
 @given(lives(), st.integers(0, 100))
 def test_where_an_appointment_can_go_is_what_trying_everything_finds(life: Life | None, pick: int) -> None:
@@ -118,7 +117,6 @@ def test_where_an_appointment_can_go_is_what_trying_everything_finds(life: Life 
     assert _said(found) == _changes(life).moves(moved)
 
 
-@LIVELY
 @SLOW
 @given(lives(gone=MISSING))
 def test_where_a_missed_session_is_made_up_for_is_what_trying_everything_finds(life: Life | None) -> None:
