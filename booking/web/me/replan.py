@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -138,11 +139,13 @@ def _form(house: House, query: MultiDict[str, str]) -> WishesForm:
 
 
 def _as_now(opened: Opened, house: House) -> MultiDict[str, str]:
-    """Where she goes now, from the week of the next session on, as wishes to begin with."""
+    """Where and to whom she goes now, from the week of the next session on, as wishes to begin with."""
     coming = coming_sessions(opened)
+    usual, _count = Counter(a.clinician_id for a in coming).most_common(1)[0]
     clinics = dict.fromkeys(house.clinics[a.clinic_id].slug for a in coming)
     monday = max(monday_of(oslo(coming[0].starts_at).date()), oslo(clock.now()).date())
-    return MultiDict([*(("clinic", slug) for slug in clinics), ("from", monday.isoformat())])
+    who = house.clinicians[usual].slug
+    return MultiDict([*(("clinic", slug) for slug in clinics), ("clinician", who), ("from", monday.isoformat())])
 
 
 def _cards(opened: Opened, house: House, asked: Asked) -> list[Card]:
@@ -171,9 +174,10 @@ def _check_page(opened: Opened, held: Hold, fault: str = "", status: int = 200) 
     charges = _charges(opened, held)
     going = {appointment.id for appointment, _charge in charges}
     same = {_place(visit.appointment) for visit in visits}
-    come = [house.held(time, _("As before") if _place(time) in same else "") for time in held.times]
+    come = [_as_before(house.held(time)) if _place(time) in same else house.held(time) for time in held.times]
     kept = {_place(time) for time in held.times}
     stay = [drawn(v) for v in visits if v.appointment.id not in going and _place(v.appointment) not in kept]
+    leave = [drawn(v) for v in visits if v.appointment.id in going]
     page = render_template(
         "me/check_replan.html",
         token=this_token(),
@@ -181,14 +185,42 @@ def _check_page(opened: Opened, held: Hold, fault: str = "", status: int = 200) 
         until=wording.at_time(held.expires_at, current_language()),
         seconds=max(0, (held.expires_at - now) // timedelta(seconds=1)),
         picture=picture_on(db.session(), sorted([*stay, *come], key=lambda each: each.start), held.times[0].clinic_id),
-        rows=pictures.rows_of(come, notes=False),
-        going=pictures.rows_of((drawn(v) for v in visits if v.appointment.id in going), notes=False),
+        same=_same_words(come),
+        rows=_rows(come),
+        going_same=_same_words(leave),
+        going=_rows(leave),
         cost=sum(charge.amount for _appointment, charge in charges),
         seen=_seen(held, charges),
         sent=sent_words(opened, len(going)),
         undo=undo_words(),
     )
     return page, status
+
+
+def _as_before(visit: pictures.Visit) -> pictures.Visit:
+    return replace(visit, words=_("As before"), deviation=None)
+
+
+def _same_words(visits: Sequence[pictures.Visit]) -> str:
+    """With whom and where, once, if it is the same for all of them."""
+    return _with(visits[0]) if len({(each.who, each.where) for each in visits}) == 1 else ""
+
+
+def _rows(visits: Sequence[pictures.Visit]) -> list[pictures.Row]:
+    """What differs from one to the next."""
+    with_whom = not _same_words(visits)
+    return pictures.rows_of((_told(each, with_whom) for each in visits), notes=False)
+
+
+def _told(visit: pictures.Visit, with_whom: bool) -> pictures.Visit:
+    """A session has its number; anything else is named."""
+    name = "" if visit.kind is StepKind.SESSION else f"{pictures.name_of(visit)}."
+    words = [name, _with(visit) if with_whom else "", visit.words]
+    return replace(visit, words=" ".join(filter(None, words)))
+
+
+def _with(visit: pictures.Visit) -> str:
+    return _("With %(who)s at %(where)s.", who=visit.who, where=visit.where)
 
 
 def _charges(opened: Opened, held: Hold) -> list[tuple[Appointment, Charge]]:
