@@ -100,6 +100,15 @@ def test_the_dates_of_a_plan_and_of_a_course_can_be_printed(arrive: Arrive) -> N
     assert not visitor.page.locator("form, .top nav, .strip a, .skip").locator("visible=true").count()
 
 
+def test_paper_promises_no_way_beside_a_visit(arrive: Arrive) -> None:
+    visitor = arrive("en", WIDE)
+    walks.at_course(visitor, Person.new(), PLANS)
+    ways = visitor.page.get_by_text("Beside each visit that can be changed")
+    assert ways.is_visible()
+    visitor.page.emulate_media(media="print")
+    assert ways.is_hidden()
+
+
 def hidden_in_print(visitor: Visitor, width: int) -> int:
     """How many dates are missing on paper."""
     visitor.page.set_viewport_size({"width": width, "height": 800})
