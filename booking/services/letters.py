@@ -300,6 +300,8 @@ def _waiting_letter(session: Session, office: Office, message: Message) -> Lette
         unsubscribe=stop_url(office, Stoppable.WAITING, waiter.id, message.language),
         own_url=waiter_url(office, waiter),
         hours=waiter.offer_hours,
+        confirmed=waiter.confirmed_at is not None,
+        yes_until=wording.day_and_time(moment_of(message.facts["yes_until"]), message.language),
         until=wording.day_and_year(waiter.until, message.language),
     )
 

@@ -53,7 +53,7 @@ from booking.store.waiting import (
     courses_of_waiters,
     drop_mails_to,
     drop_unsent_offer,
-    ended_waiters,
+    forgettable_waiters,
     freed_times,
     joining_one_by_one,
     lapsed_holds,
@@ -93,6 +93,9 @@ SAID_AGAIN = timedelta(minutes=10)
 EXTRA_WAITS = timedelta(weeks=13)
 """How long somebody waits for a session that is missing from her course."""
 
+YES_WITHIN = timedelta(hours=48)
+"""How long an address that was typed on the public page is kept without a yes from who reads its mail."""
+
 KEPT = timedelta(days=30)
 """How long after its end a wish is kept, for who opens its link; then it is forgotten, name, address and all."""
 
@@ -130,9 +133,9 @@ def ask_to_wait(office: Office, wish: CourseWish, *, now: datetime, at: datetime
 
 
 def wait_for_course(office: Office, wish: CourseWish, *, now: datetime, at: datetime) -> int:
-    """Puts somebody on the list for a course, and mails her the link by which she leaves it; her number.
+    """Notes somebody's wish for a course, and mails her the link by which she says yes, or leaves; her number.
 
-    Who waits for the very same already keeps her place.
+    It takes no turn before `confirm`. Who waits for the very same already keeps her place.
     """
 
     def work(session: Session) -> int:
@@ -148,10 +151,22 @@ def wait_for_course(office: Office, wish: CourseWish, *, now: datetime, at: date
         if fresh:
             waiter.token_hash = hash_of(waiter_token(office, waiter.id))
         if fresh or waiter.created_at <= now - SAID_AGAIN:
-            _write(session, office, waiter, WAITING, {}, due=now, now=now, at=at)
+            facts: dict[str, object] = {"yes_until": seconds_of(waiter.created_at + YES_WITHIN)}
+            _write(session, office, waiter, WAITING, facts, due=now, now=now, at=at)
         return waiter.id
 
     return unit_of_work(work)
+
+
+def confirm(waiter_id: int, *, now: datetime) -> None:
+    """She has said yes behind the link that was mailed to her: from now on she takes her turn."""
+
+    def work(session: Session) -> None:
+        waiter = session.get_one(Waiter, waiter_id, with_for_update=True)
+        if waiter.ended_at is None and waiter.confirmed_at is None:
+            waiter.confirmed_at = utc(now)
+
+    unit_of_work(work)
 
 
 def wait_for_visit(
@@ -298,10 +313,11 @@ def offer_freed(office: Office, *, now: datetime, at: datetime) -> int:
 
 
 def forget_waiters(*, now: datetime) -> int:
-    """Deletes wishes that ended `KEPT` ago, with the offers to them and the mails about both; how many."""
+    """Deletes wishes that ended `KEPT` ago, with the offers to them and the mails about both, and those to which nobody
+    said yes within `YES_WITHIN`; how many."""
 
     def work(session: Session) -> int:
-        old = ended_waiters(session, utc(now - KEPT))
+        old = forgettable_waiters(session, ended=utc(now - KEPT), unconfirmed=utc(now - YES_WITHIN))
         for waiter in old:
             session.execute(delete(WaitingOffer).where(WaitingOffer.waiter_id == waiter.id))
             session.delete(waiter)
@@ -532,7 +548,7 @@ def _wait_within(
     waiter = waiter_for_visit(session, course.id, appointment_id, now=now)
     if waiter is None:
         waiter = _new_waiter(query, now=now)
-        waiter.course_id, waiter.appointment_id = course.id, appointment_id
+        waiter.course_id, waiter.appointment_id, waiter.confirmed_at = course.id, appointment_id, utc(now)
         session.add(waiter)
     waiter.query, waiter.offer_hours, waiter.until = query, offer_hours, utc(until)
     waiter.name, waiter.email, waiter.language = course.name, course.email or "", course.language

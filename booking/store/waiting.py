@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from sqlalchemy import JSON, ColumnElement, ForeignKey, Index, delete, exists, or_, select
+from sqlalchemy import JSON, ColumnElement, ForeignKey, Index, and_, delete, exists, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from booking.store.appointments import Appointment
@@ -27,6 +27,7 @@ class Waiter(Base):
     `appointment_id`, or for one of a session that is missing from it.
 
     Name and contact as given. `offer_hours`: how long an offer to her is kept. `until`: when the wish ends by itself.
+    `confirmed_at`: when she said yes behind a secret link; until then the address may be anybody's, and gets no turn.
     `chances`: what was given back since she was last asked, and could serve her; `woken_at`: since when there is some.
     No number is given out twice, for her secret link is made of it.
     """
@@ -44,6 +45,7 @@ class Waiter(Base):
     token_hash: Mapped[str] = mapped_column(unique=True)
     offer_hours: Mapped[int]
     created_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
     until: Mapped[datetime] = mapped_column(index=True)
     ended_at: Mapped[datetime | None]
     chances: Mapped[list[Stretch]] = mapped_column(JSON)
@@ -102,15 +104,16 @@ def freed_times(session: Session, most: int) -> list[FreedTime]:
 
 
 def waiters_to_tell(session: Session, *, now: datetime) -> list[Waiter]:
-    """All who wait, by their ids; nobody else changes them until the transaction ends."""
-    rows = select(Waiter).where(Waiter.ended_at.is_(None), Waiter.until > now)
+    """All who wait and said yes, by their ids; nobody else changes them until the transaction ends."""
+    rows = select(Waiter).where(Waiter.confirmed_at.is_not(None), *_waits(now))
     return list(session.scalars(rows.order_by(Waiter.id).with_for_update()))
 
 
 def woken_waiters(session: Session, *, now: datetime) -> list[Waiter]:
-    """Who waits, has chances and no open offer, the oldest wish first."""
+    """Who waits, said yes, has chances and no open offer, the oldest wish first."""
     offered = exists().where(WaitingOffer.waiter_id == Waiter.id, WaitingOffer.answer.is_(None))
-    rows = select(Waiter).where(Waiter.ended_at.is_(None), Waiter.until > now, Waiter.woken_at.is_not(None), ~offered)
+    asked = Waiter.confirmed_at.is_not(None), Waiter.woken_at.is_not(None), ~offered
+    rows = select(Waiter).where(*_waits(now), *asked)
     return list(session.scalars(rows.order_by(Waiter.created_at, Waiter.id)))
 
 
@@ -177,20 +180,20 @@ def lapsed_holds(session: Session, *, now: datetime) -> list[Hold]:
     return list(session.scalars(rows.order_by(Hold.id).with_for_update(skip_locked=True)))
 
 
-def ended_waiters(session: Session, before: datetime) -> list[Waiter]:
-    """Whose wish ended, in whatever way, before this moment."""
-    rows = select(Waiter).where(or_(Waiter.ended_at <= before, Waiter.until <= before))
+def forgettable_waiters(session: Session, *, ended: datetime, unconfirmed: datetime) -> list[Waiter]:
+    """Whose wish ended, in whatever way, before `ended`; or was made before `unconfirmed` without a yes since."""
+    never = and_(Waiter.confirmed_at.is_(None), Waiter.created_at <= unconfirmed)
+    rows = select(Waiter).where(or_(Waiter.ended_at <= ended, Waiter.until <= ended, never))
     return list(session.scalars(rows.order_by(Waiter.id).with_for_update(skip_locked=True)))
 
 
 def drop_mails_to(session: Session, waiter_ids: Collection[int]) -> None:
-    """Deletes the mails to these waiters that are sent or given up, for an address stands in a mail as it is."""
+    """Deletes the mails to these waiters, for an address stands in a mail as it is; not one that is being sent."""
     if not waiter_ids:
         return
     done = delete(Message).where(
         Message.kind.in_(("offer", "waiting")),
         Message.facts["waiter_id"].as_integer().in_(waiter_ids),
-        Message.due_at.is_(None),
         Message.leased_until.is_(None),
     )
     session.execute(done, execution_options={"synchronize_session": False})

@@ -7,11 +7,13 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import select
 
 from booking.app import create_app
 from booking.config import Settings
 from booking.services.links import waiter_token
 from booking.store.database import db
+from booking.store.waiting import Waiter
 from tests.builders import NOW, booked_course, office
 from tests.journeys import axe, walks
 from tests.journeys.visitor import IN_ENGLISH, IN_NORWEGIAN, Visitor
@@ -42,7 +44,9 @@ def behind(server: LiveServer) -> Iterator[None]:
 
 
 @pytest.mark.parametrize(("language", "width"), IN_NORWEGIAN)
-def test_joining_by_keyboard(arrive: Arrive, all_forms: bool, language: str, width: int) -> None:
+def test_joining_by_keyboard(
+    arrive: Arrive, busy_house: LiveServer, all_forms: bool, language: str, width: int
+) -> None:
     person = Person.new()
     visitor = arrive(language, width).open(f"book/plan?{WISHES}")
     visitor.skip().tab_to("main a[href*='/book/wait']").press()
@@ -54,6 +58,17 @@ def test_joining_by_keyboard(arrive: Arrive, all_forms: bool, language: str, wid
     visitor.tab_to(walks.MAIN_BUTTON).press()
     assert visitor.is_on("book/wait/noted")
     axe.look(visitor, everything=all_forms)
+    with behind(busy_house):
+        asked = db.session.scalars(select(Waiter).where(Waiter.email == person.email)).one()
+        assert asked.confirmed_at is None
+        path = f"waiting/{waiter_token(office(), asked.id)}"
+    visitor.open(path)
+    axe.look(visitor, everything=all_forms)
+    visitor.skip().tab_to("main button[value=yes]").press()
+    assert visitor.is_on(path)
+    assert visitor.page.locator("main button[value=yes]").count() == 0
+    with behind(busy_house):
+        assert db.session.get_one(Waiter, asked.id).confirmed_at is not None
 
 
 @pytest.mark.parametrize(("language", "width"), IN_ENGLISH)

@@ -22,6 +22,8 @@ from booking.services.links import open_waiter, waiter_token
 from booking.services.preferences import Contact, correct_contact
 from booking.services.waiting import (
     KEPT,
+    YES_WITHIN,
+    confirm,
     forget_waiters,
     leave,
     refuse,
@@ -41,6 +43,7 @@ from tests.services.outbox import deliver, messages
 from tests.services.waiters import (
     AT,
     MINUTE,
+    asks_for_course,
     elsewhere_that_week,
     forget_freed,
     freed,
@@ -245,13 +248,64 @@ def test_leaving_ends_the_offer_and_drops_its_mail() -> None:
 
 
 def test_who_joins_twice_for_the_same_waits_once_and_keeps_her_place() -> None:
-    first = waits_for_course()
-    assert waits_for_course(hours=24, now=NOW + MINUTE) == first
-    assert waiter(first).offer_hours == 24
+    first = asks_for_course()
+    assert asks_for_course(now=NOW + MINUTE) == first
     assert waiter(first).created_at == NOW
     assert [message.kind for message in messages()] == ["waiting"], "a double click is written to once"
-    waits_for_course(now=NOW + HOUR)
+    asks_for_course(now=NOW + HOUR)
     assert [message.kind for message in messages()] == ["waiting", "waiting"], "who has lost the link gets it again"
+
+
+def test_an_address_to_which_nobody_said_yes_is_offered_nothing() -> None:
+    asked = asks_for_course()
+    give_back(times_of_the_next_plan())
+    assert round_of_the_worker() == 0
+    assert (offers(), offered_mails(), waiter(asked).chances) == ([], [], [])
+
+
+def test_who_says_yes_takes_her_turn_from_then_on() -> None:
+    asked = asks_for_course()
+    confirm(asked, now=NOW + MINUTE)
+    confirm(asked, now=NOW + HOUR)
+    assert waiter(asked).confirmed_at == NOW + MINUTE, "a second yes changes nothing"
+    give_back(times_of_the_next_plan())
+    assert round_of_the_worker(now=NOW + HOUR) == 1
+
+
+def test_who_left_does_not_come_back_by_a_yes() -> None:
+    asked = asks_for_course()
+    leave(asked, now=NOW)
+    confirm(asked, now=NOW)
+    assert waiter(asked).confirmed_at is None
+    give_back(times_of_the_next_plan())
+    assert round_of_the_worker() == 0
+
+
+def test_many_addresses_without_a_yes_do_not_delay_who_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("booking.services.waiting.ASKED_A_ROUND", 1)
+    for number in range(3):
+        asks_for_course(f"invented{number}@example.com", now=NOW - HOUR)
+    vera = waits_for_course()
+    give_back(times_of_the_next_plan())
+    assert round_of_the_worker() == 1
+    assert [offer.waiter_id for offer in offers()] == [vera]
+
+
+def test_an_address_without_a_yes_is_forgotten_after_two_days_with_its_mail() -> None:
+    asked, waiting = asks_for_course(), waits_for_course("other@example.com")
+    assert forget_waiters(now=NOW + YES_WITHIN - MINUTE) == 0
+    assert forget_waiters(now=NOW + YES_WITHIN) == 1
+    db.session.rollback()
+    assert db.session.get(Waiter, asked) is None
+    assert [mail.facts["waiter_id"] for mail in messages()] == [waiting]
+
+
+def test_who_waits_within_a_course_has_come_by_its_link_and_needs_no_yes() -> None:
+    kari = booked_course()
+    waits_for_visit(kari, kari.appointments[2])
+    assert waiter_of(kari).confirmed_at == NOW
+    forget_waiters(now=NOW + YES_WITHIN)
+    assert waiter_of(kari).ended_at is None
 
 
 def test_a_wish_ends_by_itself() -> None:
@@ -588,10 +642,34 @@ def test_the_mails_say_what_when_and_where_to_answer(language: str) -> None:
     give_back(times_of_the_next_plan())
     round_of_the_worker()
     joined, offer = (compose(db.session(), office(), message).decode() for message in messages())
-    for mail in (joined, offer):
+    row = db.session.get_one(Waiter, waiter_id)
+    row.confirmed_at = None
+    db.session.commit()
+    asked = compose(db.session(), office(), messages()[0]).decode()
+    for mail in (asked, joined, offer):
         assert f"/{language}/waiting/" in mail.replace("=\r\n", "").replace("=\n", "")
         assert not [word for word in HEALTH if word in mail.casefold()]
         assert "Vera" not in mail, "somebody may have given another's address"
+
+
+def test_the_first_mail_asks_for_a_yes_and_says_until_when() -> None:
+    asked = asks_for_course()
+    words = whole(compose(db.session(), office(), messages()[0]))
+    assert "Subject: Do you want to be on our waiting list?" in words
+    for text in (
+        "Open this link and say yes; until then we keep nothing for you:",
+        "You can say yes until Wednesday 3 March 09:00.",
+    ):
+        assert words.count(text) == 2, "in the text and in the page"
+    confirm(asked, now=NOW)
+    db.session.rollback()
+    words = whole(compose(db.session(), office(), messages()[0]))
+    assert "Subject: You are on our waiting list" in words
+    assert "say yes" not in words
+
+
+def whole(mail: bytes) -> str:
+    return mail.decode().replace("=\r\n", "").replace("=\n", "")
 
 
 def test_a_visits_offer_says_the_new_time_and_the_old_one_behind_the_courses_link() -> None:

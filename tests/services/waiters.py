@@ -10,7 +10,7 @@ from sqlalchemy import delete, func, select
 from booking.domain.appointment import Actor
 from booking.domain.period import oslo
 from booking.services.changes import Place, weeks_for
-from booking.services.waiting import CourseWish, offer_freed, wait_for_course, wait_for_visit
+from booking.services.waiting import CourseWish, confirm, offer_freed, wait_for_course, wait_for_visit
 from booking.services.wishes import query_of
 from booking.store.appointments import Appointment, Claim
 from booking.store.courses import Course
@@ -26,8 +26,8 @@ AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 Stretch = tuple[int, int, datetime, datetime]
 
 
-def waits_for_course(email: str = "vera@example.com", *, hours: int = 6, now: datetime = NOW, days: int = 60) -> int:
-    """Somebody who waits for a course on Tuesdays."""
+def asks_for_course(email: str = "vera@example.com", *, hours: int = 6, now: datetime = NOW, days: int = 60) -> int:
+    """Somebody has typed this address on the public page, to wait for a course on Tuesdays."""
     wish = CourseWish(
         query=query_of(TUESDAYS),
         name="Vera Venter",
@@ -37,6 +37,14 @@ def waits_for_course(email: str = "vera@example.com", *, hours: int = 6, now: da
         until=now + timedelta(days=days),
     )
     waiter_id = wait_for_course(office(), wish, now=now, at=AT)
+    db.session.rollback()
+    return waiter_id
+
+
+def waits_for_course(email: str = "vera@example.com", *, hours: int = 6, now: datetime = NOW, days: int = 60) -> int:
+    """Somebody who waits for a course on Tuesdays, and has said yes behind her link."""
+    waiter_id = asks_for_course(email, hours=hours, now=now, days=days)
+    confirm(waiter_id, now=now)
     db.session.rollback()
     return waiter_id
 

@@ -22,6 +22,7 @@ from tests.people import KARI
 from tests.servers.databases import only_sqlite
 from tests.services.outbox import messages
 from tests.services.waiters import (
+    asks_for_course,
     elsewhere_that_week,
     give_back,
     offers,
@@ -117,10 +118,12 @@ def test_nobody_waits_for_a_clinic_to_open_when_it_is_closed(demo_app: Flask) ->
 def test_joining_keeps_the_wish_and_leads_to_a_page_that_says_so(demo_app: Flask, language: str) -> None:
     walker = Walker(demo_app).open(f"/{language}/book/wait?{WISHES}").send("wait", **PERSON, hours="24", weeks="4")
     assert walker.path == f"/{language}/book/wait/noted"
+    assert walker.title.startswith({"en": "Look into your mail", "nb": "Se i e-posten din"}[language])
     with demo_app.app_context():
         found = waiter()
         assert (found.query, found.name, found.email, found.language) == (WISHES, *PERSON.values(), language)
         assert found.offer_hours == 24
+        assert found.confirmed_at is None, "the address may be anybody's"
         assert 27 <= (found.until - NOW).days <= 28
         assert [(m.kind, m.recipient) for m in messages()] == [("waiting", "vera@example.com")]
 
@@ -191,6 +194,45 @@ def test_the_page_of_who_waits_is_whole_and_nobody_elses(demo_app: Flask, langua
     assert answer.headers["Referrer-Policy"] == "no-referrer"
     assert answer.headers["X-Robots-Tag"] == "noindex"
     assert "Set-Cookie" not in answer.headers
+
+
+def asked_for_a_yes(app: Flask) -> str:
+    """The address of who has not said yes yet, in English, without the language."""
+    with app.app_context():
+        return f"/waiting/{waiter_token(office(), asks_for_course())}"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_that_asks_for_a_yes_is_whole(demo_app: Flask, language: str) -> None:
+    tree = read_strictly(demo_app.test_client().get(f"/{language}{asked_for_a_yes(demo_app)}").data)
+    assert len(tree.findall(".//h1")) == 1
+    assert len(tree.findall(".//main//form")) == 2
+
+
+def test_opening_the_mailed_link_says_no_yes_yet(demo_app: Flask) -> None:
+    """A program that looks at links in mails puts nobody on the list."""
+    walker = Walker(demo_app).open(f"/en{asked_for_a_yes(demo_app)}")
+    assert "Until then we keep nothing for you." in walker.text
+    assert "You are on the waiting list" not in walker.text
+    with demo_app.app_context():
+        assert waiter().confirmed_at is None
+
+
+def test_a_yes_puts_her_on_the_list(demo_app: Flask) -> None:
+    walker = Walker(demo_app).open(f"/en{asked_for_a_yes(demo_app)}").send("answer", answer="yes")
+    assert "You are on the waiting list" in walker.text
+    assert len(walker.forms("answer")) == 1, "only leaving is left to do"
+    with demo_app.app_context():
+        assert waiter().confirmed_at is not None
+        give_back(times_of_the_next_plan())
+        assert round_of_the_worker() == 1
+
+
+def test_whose_address_was_typed_by_another_leaves_without_a_yes(demo_app: Flask) -> None:
+    walker = Walker(demo_app).open(f"/en{asked_for_a_yes(demo_app)}").send("answer", nth=1, answer="leave")
+    assert "You are no longer on the waiting list" in walker.text
+    with demo_app.app_context():
+        assert waiter().confirmed_at is None
 
 
 def test_without_her_link_nobody_sees_who_waits(demo_app: Flask) -> None:

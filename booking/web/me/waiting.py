@@ -54,9 +54,11 @@ def waiting_for_course(token: str) -> str:
 
 @open_to(Rule.WAITER_LINK)
 def answer_course(token: str) -> ResponseReturnValue:
-    """Takes what is offered, and goes on to the questions of a booking; or says no; or leaves the list."""
+    """Says yes to the list; takes what is offered, and goes on to the questions of a booking; says no; or leaves."""
     waiter: Waiter = g.waiter
     answer, offer_id = _sent()
+    if answer == "yes":
+        waiting.confirm(waiter.id, now=clock.now())
     if answer == "take":
         return _take_course(waiter, offer_id)
     _refuse_or_leave(waiter, answer, offer_id)
@@ -95,7 +97,7 @@ def _course_page(waiter: Waiter, *, over: bool = False) -> str:
 
 
 def _state(waiter: Waiter, offer: WaitingOffer | None, offers: list[WaitingOffer], *, now: datetime) -> str:
-    """offered; waits; ended; taken: she took times and can go on booking them; booked."""
+    """offered; asked: whether she wants to wait; waits; ended; taken: she took times and can go on; booked."""
     if offer is not None:
         return "offered"
     if offers and offers[-1].answer == TAKEN:
@@ -103,7 +105,9 @@ def _state(waiter: Waiter, offer: WaitingOffer | None, offers: list[WaitingOffer
         if hold is None:
             return "ended"
         return "taken" if hold.course_id is None else "booked"
-    return "ended" if waiter.ended_at is not None or waiter.until <= now else "waits"
+    if waiter.ended_at is not None or waiter.until <= now:
+        return "ended"
+    return "asked" if waiter.confirmed_at is None else "waits"
 
 
 def _offered_rows(house: House, offer: WaitingOffer) -> list[Row]:
