@@ -135,7 +135,8 @@ def ask_to_wait(office: Office, wish: CourseWish, *, now: datetime, at: datetime
 def wait_for_course(office: Office, wish: CourseWish, *, now: datetime, at: datetime) -> int:
     """Notes somebody's wish for a course, and mails her the link by which she says yes, or leaves; her number.
 
-    It takes no turn before `confirm`. Who waits for the very same already keeps her place.
+    It takes no turn before `confirm`. Who waits for the very same already keeps her place and what she told: whoever
+    types her address again brings her the first mail again, and no more.
     """
 
     def work(session: Session) -> int:
@@ -144,11 +145,10 @@ def wait_for_course(office: Office, wish: CourseWish, *, now: datetime, at: date
         fresh = waiter is None
         if waiter is None:
             waiter = _new_waiter(wish.query, now=now)
+            waiter.name, waiter.email, waiter.language = wish.name, wish.email, wish.language
+            waiter.offer_hours, waiter.until = wish.offer_hours, utc(wish.until)
             session.add(waiter)
-        waiter.name, waiter.email, waiter.language = wish.name, wish.email, wish.language
-        waiter.offer_hours, waiter.until = wish.offer_hours, utc(wish.until)
-        session.flush()
-        if fresh:
+            session.flush()
             waiter.token_hash = hash_of(waiter_token(office, waiter.id))
         if fresh or waiter.created_at <= now - SAID_AGAIN:
             facts: dict[str, object] = {"yes_until": seconds_of(waiter.created_at + YES_WITHIN)}

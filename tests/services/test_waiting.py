@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -23,12 +23,14 @@ from booking.services.preferences import Contact, correct_contact
 from booking.services.waiting import (
     KEPT,
     YES_WITHIN,
+    CourseWish,
     confirm,
     forget_waiters,
     leave,
     refuse,
     take_course,
     take_visit,
+    wait_for_course,
     wait_for_missing,
     wait_for_visit,
 )
@@ -254,6 +256,31 @@ def test_who_joins_twice_for_the_same_waits_once_and_keeps_her_place() -> None:
     assert [message.kind for message in messages()] == ["waiting"], "a double click is written to once"
     asks_for_course(now=NOW + HOUR)
     assert [message.kind for message in messages()] == ["waiting", "waiting"], "who has lost the link gets it again"
+
+
+@pytest.mark.parametrize("joins", [asks_for_course, waits_for_course])
+def test_who_types_anothers_address_again_changes_nothing_of_what_she_told(joins: Callable[..., int]) -> None:
+    first = joins(hours=2, days=30)
+    again = CourseWish(
+        query=waiter(first).query,
+        name="Somebody Else",
+        email="vera@example.com",
+        language="nb",
+        offer_hours=24,
+        until=NOW + timedelta(days=90),
+    )
+    before = told(first)
+    assert wait_for_course(office(), again, now=NOW + HOUR, at=AT) == first
+    assert told(first) == before
+    assert [(mail.kind, mail.recipient, mail.language) for mail in messages()] == [
+        ("waiting", "vera@example.com", "en")
+    ] * 2
+
+
+def told(waiter_id: int) -> dict[str, object]:
+    """All that is known of who waits."""
+    row = waiter(waiter_id)
+    return {column.key: getattr(row, column.key) for column in Waiter.__table__.columns}
 
 
 def test_an_address_to_which_nobody_said_yes_is_offered_nothing() -> None:
