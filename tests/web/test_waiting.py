@@ -118,7 +118,7 @@ def test_nobody_waits_for_a_clinic_to_open_when_it_is_closed(demo_app: Flask) ->
 def test_joining_keeps_the_wish_and_leads_to_a_page_that_says_so(demo_app: Flask, language: str) -> None:
     walker = Walker(demo_app).open(f"/{language}/book/wait?{WISHES}").send("wait", **PERSON, hours="24", weeks="4")
     assert walker.path == f"/{language}/book/wait/noted"
-    assert walker.title.startswith({"en": "Look into your mail", "nb": "Se i e-posten din"}[language])
+    assert walker.title.startswith({"en": "Look in your e-mail", "nb": "Se i e-posten din"}[language])
     with demo_app.app_context():
         found = waiter()
         assert (found.query, found.name, found.email, found.language) == (WISHES, *PERSON.values(), language)
