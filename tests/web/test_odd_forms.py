@@ -10,6 +10,7 @@ from flask import Flask
 
 from booking.services.links import waiter_token
 from tests.builders import course, office
+from tests.conftest import ALL
 from tests.servers.databases import on_each
 from tests.services.waiters import waits_for_course, waits_for_visit
 from tests.web.pages import booked_links
@@ -84,8 +85,8 @@ def test_a_number_that_no_change_and_no_offer_has_does_nothing(demo_app: Flask, 
 
 def test_whatever_is_sent_is_answered_in_words(demo_app: Flask, tokens: tuple[str, int, str]) -> None:
     client, failed = demo_app.test_client(), []
-    for endpoint, address, methods in own_addresses(demo_app, *tokens):
-        for value in TEXTS:
+    for number, (endpoint, address, methods) in enumerate(own_addresses(demo_app, *tokens)):
+        for value in TEXTS if ALL else TEXTS[number % 3 :: 3]:
             sent = {"data": dict.fromkeys(FIELDS, value)} if "POST" in methods else {}
             asked = {"query_string": dict.fromkeys(IN_ADDRESSES, value)} if "GET" in methods else {}
             for method, what in (("POST", sent), ("GET", asked)):
