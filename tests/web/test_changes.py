@@ -313,6 +313,7 @@ def test_a_visit_that_is_over_cannot_be_moved(demo_app: Flask) -> None:
     kari = Kari(demo_app)
     with at(session_start(kari, 3) + timedelta(days=1)):
         kari.at_visit()
+        assert "This visit is over." in kari.text
         assert not kari.buttons()
         assert not kari.forms()
 
@@ -596,3 +597,30 @@ def test_a_helper_moves_and_sees_no_address(demo_app: Flask) -> None:
     kari.choose(kari.buttons()[0])
     assert "Session 3 is moved from" in kari.text
     assert "kari@example.com" not in kari.response.text
+
+
+def test_who_did_not_make_a_change_reads_who_did(demo_app: Flask) -> None:
+    kari = Kari(demo_app)
+    page = helper_link(demo_app, kari.links).page
+    kari.open(f"{page}/visits/{kari.session(3).id}").choose(kari.buttons()[0])
+    assert "did this" not in kari.text
+    assert "Your helper did this." in kari.open(kari.links.page).text
+    kari.at_visit(5).choose(kari.buttons()[0])
+    assert "Not all of this was done by you." in kari.text
+
+
+def test_a_visit_that_was_missed_is_called_so_though_it_was_moved(demo_app: Flask) -> None:
+    kari = Kari(demo_app).at_visit()
+    kari.choose(kari.buttons()[0])
+    miss(demo_app, kari, 3)
+    kari.open(kari.links.page)
+    assert "missed" in kari.text
+    assert "You chose this time yourself." not in kari.text
+    assert "One session is missing." in kari.text
+
+
+def test_the_last_look_says_with_whom_the_new_times_are(demo_app: Flask) -> None:
+    kari = Kari(demo_app)
+    kari.open(f"{kari.links.page}/replan?day=thu").send("/replan")
+    assert kari.path.endswith("/replan/check")
+    assert re.search("Your new times.+With [^.]+ at [^.]+[.]", kari.text)

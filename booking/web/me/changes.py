@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from flask import redirect, render_template, url_for
 from flask import request as asked
 from flask.typing import ResponseReturnValue
@@ -102,11 +104,13 @@ def _check_page(desk: Desk, place: Place, fault: str = "", status: int = 200) ->
 
 def _fixed_page(desk: Desk, status: int = 200) -> ResponseReturnValue:
     """A visit that cannot be changed here, and why."""
-    page = render_template("me/fixed.html", **desk.facts(), why=_why_fixed(desk.appointment))
+    page = render_template("me/fixed.html", **desk.facts(), why=_why_fixed(desk.appointment, now=desk.now))
     return page, status
 
 
-def _why_fixed(appointment: Appointment) -> str:
+def _why_fixed(appointment: Appointment, *, now: datetime) -> str:
+    if appointment.status == BOOKED and appointment.ends_at <= now:
+        return _("This visit is over.")
     return {
         CANCELLED: _("This visit is cancelled."),
         PENDING: _("This time is kept until we have talked. Call us if it does not suit you."),

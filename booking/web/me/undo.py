@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from booking.domain.appointment import Actor
 from booking.domain.errors import NothingToUndo
 from booking.domain.period import moment_of, seconds_of
 from booking.domain.protocol import StepKind
@@ -47,11 +48,13 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class JustChanged:
-    """The panel on top of the course's page. `lines`: what was done, newest first; `cost`: of all of it, if late;
+    """The panel on top of the course's page. `lines`: what was done, newest first; `by_other`: who did it, where it was
+    not who looks; `cost`: of all of it, if late;
     `change_id`: the newest, which can be undone until the clock shows `until`; `mailed`: whether anybody is told by
     mail then."""
 
     lines: tuple[str, ...]
+    by_other: str
     cost: str
     change_id: int
     until: str
@@ -90,12 +93,24 @@ def just_changed(opened: Opened) -> JustChanged | None:
         return None
     return JustChanged(
         lines=tuple(_lines(opened, open_ones)),
+        by_other=_by_other(opened, {Actor(change.actor) for change in open_ones}),
         cost=_cost(opened, {change.id for change in open_ones}),
         change_id=open_ones[0].id,
         until=wording.at_time(open_ones[0].due_at, current_language()),
         sent=sent_words(opened, _count(opened, open_ones)),
         mailed=opened.course.email is not None,
     )
+
+
+def _by_other(opened: Opened, actors: set[Actor]) -> str:
+    """Who changed it, for who comes to the page and finds it changed."""
+    if actors <= {opened.actor}:
+        return ""
+    if opened.actor in actors:
+        return _("Not all of this was done by you.")
+    if opened.helper:
+        return _("%(name)s did this.", name=opened.course.name)
+    return _("Your helper did this.")
 
 
 def _cost(opened: Opened, change_ids: set[int]) -> str:
