@@ -65,5 +65,5 @@ def sent_words(opened: Opened, *changed: int) -> str:
     if course.channel == "subscription":
         words.append(_("The calendar follows by itself."))
     if course.channel == "file":
-        words.append(_("It has a new file for the calendar."))
+        words.append(_("It says what to change in your calendar."))
     return " ".join(words)
