@@ -88,6 +88,21 @@ def test_the_end_of_a_hold_is_said_and_nothing_moves(arrive: Arrive) -> None:
     assert not visitor.page.locator(".hold button").is_visible()
 
 
+def offered(visitor: Visitor) -> list[str]:
+    """The names of the lost times for which others are offered."""
+    return visitor.page.eval_on_selector_all("main input[type=radio]", "all => [...new Set(all.map((e) => e.name))]")
+
+
+def pick_each(visitor: Visitor, which: int) -> None:
+    """Picks for each lost time the one of those offered that comes at this place, by keyboard, and goes on."""
+    visitor.skip()
+    for name in offered(visitor):
+        choices = visitor.page.locator(f"input[name='{name}']")
+        value = choices.nth(min(which, choices.count() - 1)).get_attribute("value")
+        visitor.pick(name, value or "")
+    visitor.tab_to(walks.MAIN_BUTTON).press()
+
+
 def test_lost_times_alone_are_chosen_anew(arrive: Arrive, busy_house: LiveServer, all_forms: bool) -> None:
     visitor, person = arrive("en", NARROW), Person.new()
     walks.at_check(visitor, person)
@@ -98,12 +113,10 @@ def test_lost_times_alone_are_chosen_anew(arrive: Arrive, busy_house: LiveServer
     walks.click(visitor, walks.MAIN_BUTTON)
     assert visitor.is_on("book/lost")
     axe.look_in_both_languages(visitor, everything=all_forms)
-    names = visitor.page.eval_on_selector_all("main input[type=radio]", "all => [...new Set(all.map((e) => e.name))]")
-    visitor.skip()
-    for name in names:
-        value = visitor.page.locator(f"input[name='{name}']").first.get_attribute("value")
-        visitor.pick(name, value or "")
-    visitor.tab_to(walks.MAIN_BUTTON).press()
+    names = offered(visitor)
+    for which in range(3):  # two of the nearest may be too close to one another: then the page asks again
+        if visitor.is_on("book/lost"):
+            pick_each(visitor, which)
     assert visitor.is_on("book/check")
     after = walks.times_of(visitor)
     assert len(set(before) - set(after)) == len(names)
