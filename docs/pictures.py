@@ -71,13 +71,13 @@ def main() -> None:
         fill(database, Content.TABLES)
         fill(database, Content.DEMONSTRATION)
         fill(database, Content.FILLED)
-        with serving(database, log=os.open(os.devnull, os.O_WRONLY)) as server:
+        with serving(database) as server:
             take_reading(chromium, server)
             take_planner(chromium, server)
             course = booked(server)
             take_mail(chromium, server)
         later = str((offset_to_clinic_now() + LATER).total_seconds())
-        with serving(database, log=os.open(os.devnull, os.O_WRONLY), BOOKING_CLOCK_OFFSET=later) as server:
+        with serving(database, BOOKING_CLOCK_OFFSET=later) as server:
             take_course(chromium, server, course)
             take_change(chromium, server, course)
             take_all(chromium, server)
