@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from booking.domain.appointment import Action, Actor, Charge, Status, charge_of, require
 from booking.domain.changing import Option, Week, extra, last_needed, moves, step_missing
 from booking.domain.errors import BookingError, DoesNotFit, NotAllowed, NothingToUndo, SlotTaken, UnknownAppointment
-from booking.domain.period import STEP_MINUTES, Period, oslo
+from booking.domain.period import STEP_MINUTES, oslo
 from booking.domain.slot import ReasonKind
 from booking.services.alteration import UNDO_FOR as UNDO_FOR
 from booking.services.alteration import Alteration, differing, restore
@@ -25,7 +25,7 @@ from booking.services.standing import busy_elsewhere, coming_of, free_everywhere
 from booking.store.appointments import ARRIVED, CANCELLED, FULFILLED, NOSHOW, Appointment
 from booking.store.changes import Change, fees_of, open_changes
 from booking.store.clinics import clinic_rules
-from booking.store.courses import RUNNING, Course
+from booking.store.courses import RUNNING, Course, course_to_change
 from booking.store.protocols import protocol_by_id
 from booking.store.unit_of_work import unit_of_work
 
@@ -133,11 +133,11 @@ def move_within(
     at: datetime,
 ) -> None:
     """The same inside the caller's unit of work."""
-    course = locked(session, course_id)
+    course = course_to_change(session, course_id)
     appointment = _own(course, appointment_id)
     if _stands_at(appointment, place):
         return
-    require(by, Action.MOVE, Status(appointment.status), _period(appointment), now=now)
+    require(by, Action.MOVE, Status(appointment.status), appointment.period, now=now)
     settle_older(session, office, course, now=now, at=at)
     weeks = weeks_for(session, office, course, appointment, now=now)
     option = _option(weeks, place)
@@ -160,7 +160,7 @@ def extend_within(
     session: Session, office: Office, course_id: int, place: Place, *, by: Actor, now: datetime, at: datetime
 ) -> None:
     """The same inside the caller's unit of work."""
-    course = locked(session, course_id)
+    course = course_to_change(session, course_id)
     if any(_stands_at(appointment, place) for appointment in course.appointments):
         return
     require_running(course, "extend")
@@ -181,11 +181,11 @@ def cancel(office: Office, course_id: int, appointment_id: int, *, by: Actor, no
     """Cancels an appointment; once, however often called. Raises UnknownAppointment, NotAllowed."""
 
     def work(session: Session) -> None:
-        course = locked(session, course_id)
+        course = course_to_change(session, course_id)
         appointment = _own(course, appointment_id)
         if appointment.status == CANCELLED:
             return
-        require(by, Action.CANCEL, Status(appointment.status), _period(appointment), now=now)
+        require(by, Action.CANCEL, Status(appointment.status), appointment.period, now=now)
         _cancel(session, office, course, [appointment], "cancel", by=by, now=now, at=at)
 
     unit_of_work(work)
@@ -195,10 +195,10 @@ def cancel_rest(office: Office, course_id: int, *, by: Actor, now: datetime, at:
     """Cancels all appointments to come; how many. Raises NotAllowed if one of them cannot be cancelled by `by`."""
 
     def work(session: Session) -> int:
-        course = locked(session, course_id)
+        course = course_to_change(session, course_id)
         coming = coming_of(course, now=now)
         for appointment in coming:
-            require(by, Action.CANCEL, Status(appointment.status), _period(appointment), now=now)
+            require(by, Action.CANCEL, Status(appointment.status), appointment.period, now=now)
         if coming:
             _cancel(session, office, course, coming, "cancel_rest", by=by, now=now, at=at)
         return len(coming)
@@ -244,7 +244,7 @@ def undo(office: Office, course_id: int, change_id: int, *, by: Actor, now: date
     """Takes the newest change back as if it had never been; once, however often called. Raises NothingToUndo."""
 
     def work(session: Session) -> None:
-        course = locked(session, course_id)
+        course = course_to_change(session, course_id)
         change = session.get(Change, change_id)
         if change is not None and change.course_id == course_id and change.undone_at is not None:
             return
@@ -260,18 +260,13 @@ def undo(office: Office, course_id: int, change_id: int, *, by: Actor, now: date
 
 def send_now(office: Office, course_id: int, *, now: datetime, at: datetime) -> None:
     """Tells of the open changes at once; then nothing of them can be undone."""
-    unit_of_work(lambda session: settle(session, office, locked(session, course_id), now=now, at=at))
+    unit_of_work(lambda session: settle(session, office, course_to_change(session, course_id), now=now, at=at))
 
 
 def settle_older(session: Session, office: Office, course: Course, *, now: datetime, at: datetime) -> None:
     """Tells of the open changes before another is made, if they can be undone no longer or have waited long enough."""
     if _are_over(open_changes(session, course.id), now=now):
         settle(session, office, course, now=now, at=at)
-
-
-def locked(session: Session, course_id: int) -> Course:
-    """The course, for who changes it: nobody else does until the transaction ends."""
-    return session.get_one(Course, course_id, with_for_update=True)
 
 
 def require_running(course: Course, action: str) -> None:
@@ -342,10 +337,6 @@ def _own(course: Course, appointment_id: int) -> Appointment:
     if found is None:
         raise UnknownAppointment
     return found
-
-
-def _period(appointment: Appointment) -> Period:
-    return Period(appointment.starts_at, appointment.ends_at)
 
 
 def _stands_at(appointment: Appointment, place: Place) -> bool:

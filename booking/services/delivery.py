@@ -22,7 +22,7 @@ from booking.services.letters import compose
 from booking.services.office import Office
 from booking.services.reminders import SMS, Fate, drop_reminder, fate_of
 from booking.services.tasks import add_task
-from booking.store.courses import Course
+from booking.store.courses import course_to_change
 from booking.store.database import db, utc
 from booking.store.helpers import Helper
 from booking.store.outbox import Message, beat, lease_next, next_due
@@ -209,7 +209,7 @@ def give_up(session: Session, message: Message, *, at: datetime) -> None:
     if course_id is None:
         return
     kind = SMS_FAILED if message.medium == SMS else MAIL_FAILED
-    course = session.get_one(Course, course_id, with_for_update=True)
+    course = course_to_change(session, course_id)
     if any(task.kind == kind for task in open_tasks_of(session, course.id)):
         return
     now = _clinics_clock(message, at)  # on which tasks are due

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from booking.domain.errors import TooManyHelpers
 from booking.services.links import hash_of, new_helper_token
 from booking.services.office import Office
-from booking.store.courses import Course
+from booking.store.courses import course_to_change
 from booking.store.database import db, utc
 from booking.store.helpers import (
     Helper,
@@ -58,7 +58,7 @@ def add_helper(office: Office, course_id: int, invited: Invited, *, now: datetim
     """
 
     def work(session: Session) -> int:
-        session.get_one(Course, course_id, with_for_update=True)
+        course_to_change(session, course_id)
         ever = all_helpers_of(session, course_id)
         present = [helper for helper in ever if helper.revoked_at is None]
         same = next((helper for helper in present if _is(helper, invited)), None)
@@ -79,7 +79,7 @@ def revoke_helper(course_id: int, helper_id: int, *, now: datetime) -> None:
     """Ends a helper's link at once, and lets go of mails to her that no worker has taken up; again changes nothing."""
 
     def work(session: Session) -> None:
-        session.get_one(Course, course_id, with_for_update=True)
+        course_to_change(session, course_id)
         for helper in helpers_of(session, course_id):
             if helper.id == helper_id:
                 helper.revoked_at = utc(now)

@@ -36,7 +36,7 @@ from booking.services.delivery import what_happened
 from booking.services.invitations import News, tell
 from booking.services.office import Office
 from booking.services.privacy import outcomes_kept_until, seal, unseal
-from booking.store.courses import Course
+from booking.store.courses import Course, course_to_change
 from booking.store.database import db, utc
 from booking.store.outcomes import Outcome, all_outcomes, courses_to_ask, outcomes_of, start_of, starts, was_asked
 from booking.store.reminders import Reminder, ReminderWish
@@ -85,7 +85,7 @@ def answer(office: Office, course_id: int, moment: Moment, answers: Answers, *, 
     """
 
     def work(session: Session) -> None:
-        session.get_one(Course, course_id, with_for_update=True)
+        course_to_change(session, course_id)
         first = start_of(session, course_id)
         if first is None or open_moment(first.starts_at, now) is not moment:
             raise NotAsked
@@ -103,7 +103,7 @@ def withdraw(office: Office, course_id: int, moment: Moment) -> None:
     """Deletes what she answered at this moment, in its window or later."""
 
     def work(session: Session) -> None:
-        session.get_one(Course, course_id, with_for_update=True)
+        course_to_change(session, course_id)
         _delete(session, course_id, moment)
 
     unit_of_work(work)
@@ -141,7 +141,7 @@ def _reach(moment: Moment, now: datetime) -> Period:
 
 def _ask(office: Office, moment: Moment, course_id: int, *, now: datetime, at: datetime) -> bool:
     def work(session: Session) -> bool:
-        course = session.get_one(Course, course_id, with_for_update=True)
+        course = course_to_change(session, course_id)
         first = start_of(session, course_id)
         if first is None or not _is_time(moment, first.starts_at, now):
             return False

@@ -15,7 +15,7 @@ from booking.services.reminders import drop_reminders_of
 from booking.services.settlement import settle, settle_in_words
 from booking.services.waiting import follow_contact
 from booking.store.appointments import BOOKED, LIVE, Appointment
-from booking.store.courses import WAITING, Course, links_of
+from booking.store.courses import WAITING, Course, course_to_change, links_of
 from booking.store.database import utc
 from booking.store.outbox import drop_unsent, invited
 from booking.store.unit_of_work import unit_of_work
@@ -39,7 +39,7 @@ def choose_channel(office: Office, course_id: int, channel: str, *, now: datetim
     """
 
     def work(session: Session) -> None:
-        course = session.get_one(Course, course_id, with_for_update=True)
+        course = course_to_change(session, course_id)
         if course.channel == channel or course.email is None:
             return
         settle(session, office, course, now=now, at=at)
@@ -61,7 +61,7 @@ def correct_contact(office: Office, course_id: int, contact: Contact, *, now: da
     invitations; what was not yet sent to the old one is dropped, what was sent is taken back."""
 
     def work(session: Session) -> None:
-        course = session.get_one(Course, course_id, with_for_update=True)
+        course = course_to_change(session, course_id)
         moved = contact.email != course.email
         if moved:
             _leave_address(session, office, course, now=now, at=at)
@@ -84,7 +84,7 @@ def renew_page(office: Office, course_id: int, *, now: datetime, at: datetime) -
     """Ends the page's old link and mails the new one to the patient: her older mails open nothing any more."""
 
     def work(session: Session) -> None:
-        course = session.get_one(Course, course_id, with_for_update=True)
+        course = course_to_change(session, course_id)
         renew(office, links_of(session, course.id)[PAGE])
         living = [a for a in course.appointments if a.status in LIVE]
         tell(session, office, course, News.LINK, living, now=now, at=at)
@@ -96,7 +96,7 @@ def renew_feed(office: Office, course_id: int) -> None:
     """Ends the feed's old address."""
 
     def work(session: Session) -> None:
-        session.get_one(Course, course_id, with_for_update=True)
+        course_to_change(session, course_id)
         renew(office, links_of(session, course_id)[FEED])
 
     unit_of_work(work)

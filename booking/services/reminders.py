@@ -19,7 +19,7 @@ from booking.domain.reminding import USUAL_QUIET, USUAL_RUNGS, Due, Quiet, Rung,
 from booking.services.invitations import News, message_to
 from booking.services.office import Office
 from booking.store.appointments import BOOKED, Appointment
-from booking.store.courses import Course
+from booking.store.courses import Course, course_to_change
 from booking.store.database import db, utc
 from booking.store.helpers import Helper, helpers_of
 from booking.store.outbox import Message
@@ -93,7 +93,7 @@ def choose(office: Office, course_id: int, wishes: Wishes) -> None:
     """Keeps what a patient has chosen; a reminder that waits to be sent and is no longer wanted does not go out."""
 
     def work(session: Session) -> None:
-        session.get_one(Course, course_id, with_for_update=True)
+        course_to_change(session, course_id)
         _keep(session, course_id, wishes)
 
     unit_of_work(work)
@@ -111,7 +111,7 @@ def end_questions(office: Office, course_id: int) -> None:
 
 def _change(office: Office, course_id: int, changed: Callable[[Wishes], Wishes]) -> None:
     def work(session: Session) -> None:
-        course = session.get_one(Course, course_id, with_for_update=True)
+        course = course_to_change(session, course_id)
         _keep(session, course_id, changed(wishes_of(session, office, course)))
 
     unit_of_work(work)
@@ -190,7 +190,7 @@ def _write_for(office: Office, course_id: int, *, now: datetime, at: datetime) -
     """What is due for one course, asked again once nobody else can change it or remind of it."""
 
     def work(session: Session) -> int:
-        course = session.get_one(Course, course_id, with_for_update=True)
+        course = course_to_change(session, course_id)
         readers = _readers(session, office, course)
         due = due_now(session, office, now=now, course_id=course_id)
         for each in due:

@@ -12,17 +12,16 @@ from booking.domain.appointment import Action, Actor, Charge, Status, require
 from booking.domain.changing import rest_protocol, rest_wishes
 from booking.domain.course import Plan, Planned
 from booking.domain.errors import HoldExpired, NotAllowed
-from booking.domain.period import Period
 from booking.domain.slot import Availability
 from booking.services.alteration import Alteration, give_up
-from booking.services.changes import charge_all, charges, locked, require_running, settle_older
+from booking.services.changes import charge_all, charges, require_running, settle_older
 from booking.services.claims import reclaim
 from booking.services.holds import held_time
 from booking.services.office import Office
 from booking.services.proposals import Asked, Proposal, proposed, resolve
 from booking.services.standing import busy_elsewhere, coming_of, free_for, rest_key, standing_of
 from booking.store.appointments import Appointment
-from booking.store.courses import Course
+from booking.store.courses import Course, course_to_change
 from booking.store.database import utc
 from booking.store.holds import HeldTime, Hold, hold_of
 from booking.store.protocols import protocol_by_id
@@ -57,7 +56,7 @@ def hold_rest(office: Office, course_id: int, plan: Plan, *, now: datetime) -> i
     """
 
     def work(session: Session) -> int:
-        course = locked(session, course_id)
+        course = course_to_change(session, course_id)
         require_running(course, REPLAN)
         older = hold_of(session, rest_key(course_id))
         if older is not None:
@@ -94,7 +93,7 @@ def replan(office: Office, course_id: int, *, by: Actor, now: datetime, at: date
     """
 
     def work(session: Session) -> None:
-        course = locked(session, course_id)
+        course = course_to_change(session, course_id)
         hold = held_rest(session, office, course_id, now=now)
         if hold is None:
             raise HoldExpired
@@ -103,7 +102,7 @@ def replan(office: Office, course_id: int, *, by: Actor, now: datetime, at: date
         pairs = list(_pairs(course, hold, now=now))
         going = [appointment for appointment, time in pairs if _place(appointment) != _place(time)]
         for appointment in going:
-            period = Period(appointment.starts_at, appointment.ends_at)
+            period = appointment.period
             require(by, Action.MOVE, Status(appointment.status), period, now=now)
         charge_all(session, course, alteration, going, by=by, now=now)
         steps = {each.id: each.planned for each in standing_of(session, course, now=now)}

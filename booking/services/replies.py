@@ -14,7 +14,7 @@ from enum import StrEnum
 import structlog
 from sqlalchemy.orm import Session
 
-from booking.domain.period import OSLO, Period, seconds_of
+from booking.domain.period import OSLO, seconds_of
 from booking.ical.reply import Answer, NoReply, Proposal, ReplyMessage, read_reply
 from booking.mail.imap import ImapMailbox, MailboxError
 from booking.mail.inbound import NothingForUs, Report, read_mail
@@ -22,7 +22,7 @@ from booking.services.delivery import give_up, what_happened
 from booking.services.invitations import News, tell
 from booking.services.office import Office
 from booking.store.appointments import BOOKED, Appointment
-from booking.store.courses import Course
+from booking.store.courses import course_to_change
 from booking.store.database import utc
 from booking.store.replies import Invited, Reply, all_replies_to, appointment_by_uid, invited, message_by_ids
 from booking.store.unit_of_work import unit_of_work
@@ -146,7 +146,7 @@ def _take_answer(session: Session, office: Office, reply: ReplyMessage, *, now: 
     appointment = appointment_by_uid(session, reply.uid) if reply.uid.isascii() and reply.uid.isprintable() else None
     if appointment is None:
         raise Refused(Refusal.UNKNOWN_UID.value, ours=False)
-    course = session.get_one(Course, appointment.course_id, with_for_update=True)
+    course = course_to_change(session, appointment.course_id)
     session.refresh(appointment)
     invitation = _invitation(session, appointment, reply)
     _refuse_stale(appointment, invitation, reply, now=now, at=at)
@@ -179,7 +179,7 @@ def _refuse_stale(
         Refusal.UNSENT_SEQUENCE: reply.sequence > invitation.sequence,
         Refusal.NOT_BOOKED: appointment.status != BOOKED,
         Refusal.OVER: appointment.starts_at <= now,
-        Refusal.MOVED: invitation.period != Period(appointment.starts_at, appointment.ends_at),
+        Refusal.MOVED: invitation.period != appointment.period,
         Refusal.FUTURE_STAMP: reply.stamp > max(now, at) + CLOCKS_DIFFER,
     }
     for refusal, holds in refusals.items():

@@ -21,7 +21,7 @@ from booking.services.invitations import INVITATIONS, News, invite, snapshot, ta
 from booking.services.office import Office
 from booking.store.appointments import BOOKED, CANCELLED, PENDING, Appointment
 from booking.store.changes import Fee, courses_to_settle, fees_of, open_changes
-from booking.store.courses import WAITING, Course
+from booking.store.courses import WAITING, Course, course_to_change
 from booking.store.database import db, utc
 from booking.store.holds import holds_of_changes
 from booking.store.unit_of_work import unit_of_work
@@ -100,7 +100,7 @@ def settle_due(office: Office, *, now: datetime, at: datetime) -> int:
 
 def _settled(office: Office, course_id: int, *, now: datetime, at: datetime) -> bool:
     def work(session: Session) -> bool:
-        course = session.get_one(Course, course_id, with_for_update=True)
+        course = course_to_change(session, course_id)
         changes = open_changes(session, course_id)
         if not changes or any(change.due_at > now for change in changes):
             return False  # somebody has settled or changed it meanwhile

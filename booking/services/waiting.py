@@ -35,7 +35,7 @@ from booking.services.proposals import UnknownWish, propose, resolve
 from booking.services.wishes import Slugs, Unreadable, asked_of, parsed, query_of
 from booking.store.appointments import CANCELLED, NOSHOW, Appointment, appointments_of
 from booking.store.clinics import all_clinics
-from booking.store.courses import RUNNING, Course, email_key
+from booking.store.courses import RUNNING, Course, course_to_change, email_key
 from booking.store.database import db, utc
 from booking.store.holds import Hold
 from booking.store.outbox import Message
@@ -178,7 +178,7 @@ def wait_for_visit(
     """
 
     def work(session: Session) -> None:
-        course = session.get_one(Course, course_id, with_for_update=True)
+        course = course_to_change(session, course_id)
         appointment = appointment_of(session, course_id, appointment_id)
         _require_movable(course, appointment, by, now=now)
         _wait_within(session, course, appointment.id, query, offer_hours, until=appointment.starts_at, now=now)
@@ -190,7 +190,7 @@ def wait_for_missing(office: Office, course_id: int, query: str, offer_hours: in
     """Waits for a time at which a session that is missing from the course could be added. Raises NotAllowed."""
 
     def work(session: Session) -> None:
-        course = session.get_one(Course, course_id, with_for_update=True)
+        course = course_to_change(session, course_id)
         if course.status != RUNNING or course.email is None or not has_a_hole(session, course):
             raise NotAllowed(Action.MOVE.value, course.status)
         _wait_within(session, course, None, query, offer_hours, until=now + EXTRA_WAITS, now=now)
@@ -274,7 +274,7 @@ def take_visit(
     for any other change. Raises OfferOver, and what `changes.move` raises."""
 
     def work(session: Session) -> None:
-        session.get_one(Course, course_id, with_for_update=True)
+        course_to_change(session, course_id)
         waiter = session.get_one(Waiter, waiter_id, with_for_update=True)
         offer = _offer_to_take(session, waiter, offer_id)
         hold = session.get(Hold, offer.hold_id, with_for_update=True) if offer.hold_id else None
@@ -555,14 +555,14 @@ def _wait_within(
 
 
 def _require_movable(course: Course, appointment: Appointment, by: Actor, *, now: datetime) -> None:
-    period = Period(appointment.starts_at, appointment.ends_at)
+    period = appointment.period
     require(by, Action.MOVE, Status(appointment.status), period, now=now)
     if course.status != RUNNING or course.email is None:
         raise NotAllowed(Action.MOVE.value, course.status)
 
 
 def _movable(course: Course, appointment: Appointment, by: Actor, *, now: datetime) -> bool:
-    period = Period(appointment.starts_at, appointment.ends_at)
+    period = appointment.period
     return course.email is not None and may(by, Action.MOVE, Status(appointment.status), period, now=now)
 
 

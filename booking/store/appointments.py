@@ -29,7 +29,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from booking.domain.appointment import Status
 from booking.domain.course import Deviation
 from booking.domain.errors import SlotTaken
-from booking.domain.period import seconds_of
+from booking.domain.period import Period, seconds_of
 from booking.store.database import Base
 
 PENDING, BOOKED, ARRIVED, FULFILLED, CANCELLED, NOSHOW = (status.value for status in Status)
@@ -64,6 +64,10 @@ class Appointment(Base):
     uid: Mapped[str] = mapped_column(unique=True)
     sequence: Mapped[int] = mapped_column(default=0)
     updated_at: Mapped[datetime]
+
+    @property
+    def period(self) -> Period:
+        return Period(self.starts_at, self.ends_at)
 
 
 class Resource(IntEnum):

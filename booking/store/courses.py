@@ -106,6 +106,11 @@ def link_by_hash(session: Session, token_hash: str, scope: str) -> Link | None:
     return session.scalar(select(Link).where(Link.token_hash == token_hash, Link.scope == scope))
 
 
+def course_to_change(session: Session, course_id: int) -> Course:
+    """The course, for who changes it or what belongs to it: nobody else does until the transaction ends."""
+    return session.get_one(Course, course_id, with_for_update=True)
+
+
 class FeedState(NamedTuple):
     """All that tells whether a feed has changed."""
 

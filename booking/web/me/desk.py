@@ -13,7 +13,6 @@ from werkzeug.wrappers import Response
 
 from booking.domain.appointment import Action, Charge, Status, may
 from booking.domain.changing import Week
-from booking.domain.period import Period
 from booking.domain.protocol import StepKind
 from booking.services import changes, wording
 from booking.services.changes import Place
@@ -66,7 +65,7 @@ class Desk:
 
     def may(self, action: Action) -> bool:
         a = self.appointment
-        return may(self.opened.actor, action, Status(a.status), Period(a.starts_at, a.ends_at), now=self.now)
+        return may(self.opened.actor, action, Status(a.status), a.period, now=self.now)
 
     def stands_at(self, place: Place) -> bool:
         a = self.appointment

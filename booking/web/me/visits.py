@@ -41,7 +41,7 @@ class Visit:
 
     @property
     def period(self) -> Period:
-        return Period(self.appointment.starts_at, self.appointment.ends_at)
+        return self.appointment.period
 
 
 @dataclass(frozen=True, slots=True)

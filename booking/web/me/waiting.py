@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 
 from booking.domain.appointment import Action, Status, may
 from booking.domain.errors import DoesNotFit, NotAllowed, OfferOver, SlotTaken
-from booking.domain.period import Period, moment_of, monday_of, oslo
+from booking.domain.period import moment_of, monday_of, oslo
 from booking.services import waiting, wording
 from booking.services.changes import appointment_of, charge
 from booking.services.holds import find_hold
@@ -196,7 +196,7 @@ class Wanted:
             return False
         if self.appointment is None:
             return waiting.has_a_hole(db.session(), self.course)
-        period = Period(self.appointment.starts_at, self.appointment.ends_at)
+        period = self.appointment.period
         return may(self.opened.actor, Action.MOVE, Status(self.appointment.status), period, now=clock.now())
 
 
