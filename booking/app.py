@@ -26,6 +26,7 @@ from booking.services.outcomes import ask_due
 from booking.services.privacy import forget_bodies, forget_comment_addresses, forget_outcomes, forget_unfinished
 from booking.services.reminders import write_due
 from booking.services.replies import poll
+from booking.services.retention import forget_checks, forget_fees, forget_patients
 from booking.services.settlement import settle_due
 from booking.services.sign_ins import forget_sign_ins
 from booking.services.soonest import look_ahead
@@ -97,6 +98,9 @@ def office_of(settings: Settings) -> Office:
         notice=settings.notice,
         horizon=timedelta(days=round(settings.horizon_months * DAYS_A_MONTH)),
         sms=settings.sms is not None,
+        patients_kept=settings.patients_kept,
+        checks_kept=settings.checks_kept,
+        fees_kept=settings.fees_kept,
     )
 
 
@@ -117,6 +121,9 @@ def chores_of(office: Office) -> tuple[Callable[[datetime], object], ...]:
         lambda now: forget_attempts(now=now),
         lambda now: ask_due(office, now=now, at=machine_now()),
         lambda now: forget_outcomes(now=now),
+        lambda now: forget_checks(office, now=now),
+        lambda now: forget_patients(office, now=now),
+        lambda now: forget_fees(office, now=now),
         lambda now: look_ahead(office, now=now),
     )
 

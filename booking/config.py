@@ -28,6 +28,8 @@ DEVELOPMENT_HEALTH_KEY = base64.urlsafe_b64encode(b"development-only-health-key-
 
 SHORTEST_SECRET = 32
 
+DAYS_A_YEAR = 365.25
+
 
 class ConfigError(ValueError):
     """A setting that cannot be used; the message names the variable and says what it should be."""
@@ -101,6 +103,9 @@ class Settings:
     `holds_per_address`  how many visitors of one network address may hold times at once.
     `notice_minutes`     how long before it begins a time can last be booked.
     `horizon_months`     how far ahead times are offered.
+    `patients_kept_months`  how many months after her last visit is kept who a patient is and when she came.
+    `checks_kept_days`   how many days after the last visit the answers to the health check are kept.
+    `fees_kept_years`    how many years what a late change cost is kept; the name goes earlier.
     `trusted_proxies`    how many proxies in front may name the visitor's address (X-Forwarded-For).
     """
 
@@ -119,6 +124,9 @@ class Settings:
     holds_per_address: int = 5
     notice_minutes: int = 120
     horizon_months: int = 18
+    patients_kept_months: int = 12
+    checks_kept_days: int = 30
+    fees_kept_years: int = 5
     trusted_proxies: int = 0
 
     @classmethod
@@ -146,6 +154,9 @@ class Settings:
             holds_per_address=given.number("HOLDS_PER_ADDRESS", 5, smallest=1),
             notice_minutes=given.number("NOTICE_MINUTES", 120, smallest=0),
             horizon_months=given.number("HORIZON_MONTHS", 18, smallest=1),
+            patients_kept_months=given.number("PATIENTS_KEPT_MONTHS", 12, smallest=1),
+            checks_kept_days=given.number("CHECKS_KEPT_DAYS", 30, smallest=1),
+            fees_kept_years=given.number("FEES_KEPT_YEARS", 5, smallest=1),
             trusted_proxies=given.number("TRUSTED_PROXIES", 0, smallest=0),
         )
         settings._refuse_what_strangers_must_not_meet()
@@ -178,6 +189,18 @@ class Settings:
     @property
     def hold(self) -> timedelta:
         return timedelta(minutes=self.hold_minutes)
+
+    @property
+    def patients_kept(self) -> timedelta:
+        return timedelta(days=round(self.patients_kept_months * DAYS_A_YEAR / 12))
+
+    @property
+    def checks_kept(self) -> timedelta:
+        return timedelta(days=self.checks_kept_days)
+
+    @property
+    def fees_kept(self) -> timedelta:
+        return timedelta(days=round(self.fees_kept_years * DAYS_A_YEAR))
 
     @property
     def notice(self) -> timedelta:

@@ -227,3 +227,9 @@ def test_a_gateways_body_is_an_object_or_a_form(template: str) -> None:
 def test_a_body_that_can_carry_no_text_is_refused(template: str) -> None:
     with pytest.raises(ConfigError, match="SMS_TEMPLATE"):
         read(**SMS, SMS_TEMPLATE=template)
+
+
+def test_how_long_people_are_remembered_is_read() -> None:
+    settings = read(PATIENTS_KEPT_MONTHS="24", CHECKS_KEPT_DAYS="10", FEES_KEPT_YEARS="3")
+    kept = (settings.patients_kept, settings.checks_kept, settings.fees_kept)
+    assert kept == (timedelta(days=730), timedelta(days=10), timedelta(days=1096))

@@ -10,7 +10,9 @@ from datetime import timedelta
 class Office:
     """`url`: what links begin with; `mail_from`: sender and ORGANIZER; `uid_host`: right of the @ in UIDs and
     Message-IDs; keys newest first. `hold`: how long times are kept for a visitor; `notice`: how long before its start
-    a time can last be booked; `horizon`: how far ahead; `sms`: whether short texts can be sent."""
+    a time can last be booked; `horizon`: how far ahead; `sms`: whether short texts can be sent. After her last visit,
+    `patients_kept`: how long who a patient is, and when she came; `checks_kept`: how long a course's health check.
+    `fees_kept`: how long what late changes cost."""
 
     url: str
     mail_from: str
@@ -21,4 +23,7 @@ class Office:
     holds_per_address: int
     notice: timedelta
     horizon: timedelta
+    patients_kept: timedelta
+    checks_kept: timedelta
+    fees_kept: timedelta
     sms: bool = False

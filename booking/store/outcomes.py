@@ -6,7 +6,7 @@ from collections import defaultdict
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, ForeignKey, Select, exists, select
+from sqlalchemy import ColumnElement, ForeignKey, Select, and_, exists, select
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from booking.domain.period import Period
@@ -90,6 +90,17 @@ def was_asked(session: Session, course_id: int, moment: str) -> bool:
     return session.scalar(rows.limit(1)) is not None
 
 
+def asked_since(moment: datetime) -> ColumnElement[bool]:
+    """Whether the course in question ends with a review, and its first session that counts begins at `moment` or
+    later."""
+    counted = select(Appointment.id).where(
+        _of_course(), Appointment.kind == StepKind.SESSION.value, Appointment.status.in_(COUNTED)
+    )
+    later = exists(counted.where(Appointment.starts_at >= moment))
+    earlier = exists(counted.where(Appointment.starts_at < moment))
+    return and_(later, ~earlier, _reviewed())
+
+
 def outcomes_over(session: Session, *, given_by: datetime, begun_before: datetime) -> list[tuple[int, str]]:
     """(course, moment) of the answers given by then, but for courses that began at `begun_before` or later."""
     younger = _first_sessions(Course.id).where(Course.id == Outcome.course_id, Appointment.starts_at >= begun_before)
@@ -106,15 +117,17 @@ def _first_sessions(*what: Any) -> Select[Any]:
         earlier.status.in_(COUNTED),
         earlier.starts_at < Appointment.starts_at,
     )
-    reviewed = exists().where(
-        ProtocolStep.protocol_id == Course.protocol_id, ProtocolStep.kind == StepKind.REVIEW.value
-    )
     return (
         select(*what)
         .select_from(Appointment)
         .join(Course, _of_course())
-        .where(Appointment.kind == StepKind.SESSION.value, Appointment.status.in_(COUNTED), ~comes_later, reviewed)
+        .where(Appointment.kind == StepKind.SESSION.value, Appointment.status.in_(COUNTED), ~comes_later)
+        .where(_reviewed())
     )
+
+
+def _reviewed() -> ColumnElement[bool]:
+    return exists().where(ProtocolStep.protocol_id == Course.protocol_id, ProtocolStep.kind == StepKind.REVIEW.value)
 
 
 def _of_course() -> ColumnElement[bool]:

@@ -9,6 +9,9 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from booking.store.database import Base
 
+NOBODYS_BIRTH_DATE = date.min
+"""Of a patient who is forgotten: nobody was born then."""
+
 
 class Patient(Base):
     """The person a course is for. Her name and contact stand on each course, as given when it was booked."""
@@ -34,7 +37,8 @@ class PatientContact(Base):
 
 
 def find_patient(session: Session, contacts: list[tuple[str, str]], birth_date: date) -> Patient | None:
-    """The patient with one of these (kind, value) contacts and this birth date; the first contact counts most."""
+    """The patient with one of these (kind, value) contacts and this birth date; the first contact counts most. She is
+    not forgotten until the transaction ends."""
     if not contacts:
         return None
     rows = session.execute(
@@ -44,7 +48,11 @@ def find_patient(session: Session, contacts: list[tuple[str, str]], birth_date: 
         .where(tuple_(PatientContact.kind, PatientContact.value).in_(contacts))
     )
     found = {(kind, value): patient for kind, value, patient in rows}
-    return next((found[contact] for contact in contacts if contact in found), None)
+    patient = next((found[contact] for contact in contacts if contact in found), None)
+    if patient is None:
+        return None
+    session.refresh(patient, with_for_update={"read": True})
+    return None if patient.birth_date == NOBODYS_BIRTH_DATE else patient
 
 
 def remove_patient(session: Session, patient: Patient) -> None:

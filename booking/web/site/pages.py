@@ -22,6 +22,7 @@ from booking.web.site.articles import next_course
 from booking.web.site.structured import of_house
 
 DAYS_A_MONTH = 30
+DAYS_A_YEAR = 365
 
 STATEMENT_ON = date(2026, 11, 23)
 """When somebody last looked whether the accessibility statement is true."""
@@ -65,6 +66,9 @@ def privacy() -> str:
         waiting_days=WAITING_KEPT.days,
         helper_days=HELPER_KEPT.days,
         answer_months=OUTCOMES_KEPT.days // DAYS_A_MONTH,
+        patient_months=office().patients_kept.days // DAYS_A_MONTH,
+        check_days=office().checks_kept.days,
+        fee_years=office().fees_kept.days // DAYS_A_YEAR,
         sms=office().sms,
     )
 
