@@ -21,6 +21,7 @@ from booking.mail.smtp import SmtpPost
 from booking.services.attempts import forget_attempts
 from booking.services.courses import release_lapsed
 from booking.services.helpers import forget_helpers
+from booking.services.offering import offer_freed
 from booking.services.office import Office
 from booking.services.outcomes import ask_due
 from booking.services.privacy import forget_bodies, forget_comment_addresses, forget_outcomes, forget_unfinished
@@ -31,7 +32,7 @@ from booking.services.settlement import settle_due
 from booking.services.sign_ins import forget_sign_ins
 from booking.services.soonest import look_ahead
 from booking.services.tasks import forget_calls
-from booking.services.waiting import forget_waiters, offer_freed
+from booking.services.waiting import forget_waiters
 from booking.store.clinics import the_group
 from booking.store.database import db
 from booking.web import register_web

@@ -111,6 +111,14 @@ def times_freed(row: Hold, *, now: datetime) -> list[tuple[int, int, datetime, d
     return [(t.clinic_id, t.clinician_id, t.starts_at, t.ends_at) for t in row.times if t.starts_at > now]
 
 
+def times_left(session: Session, row: Hold, *, now: datetime) -> list[tuple[int, int, datetime, datetime]]:
+    """The same of a hold that has run out, without what is taken in any case: by who came next, or by the appointments
+    of the very course for whose rest it kept times."""
+    lost = set(lost_times(session, row, now=now))
+    kept = [time for place, time in enumerate(row.times) if place not in lost]
+    return [(t.clinic_id, t.clinician_id, t.starts_at, t.ends_at) for t in kept]
+
+
 def extend(office: Office, hold_id: int, *, now: datetime) -> datetime:
     """Keeps the times once more for as long again; until when. Raises HoldExpired if done before, or too late."""
 

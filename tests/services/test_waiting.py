@@ -19,6 +19,8 @@ from booking.services.courses import release, release_lapsed
 from booking.services.holds import Choice, Visitor, answers_of, find_hold
 from booking.services.letters import compose
 from booking.services.links import open_waiter, waiter_token
+from booking.services.offering import _end_lapsed
+from booking.services.offers import refuse, take_course, take_visit
 from booking.services.preferences import Contact, correct_contact
 from booking.services.waiting import (
     KEPT,
@@ -27,20 +29,18 @@ from booking.services.waiting import (
     confirm,
     forget_waiters,
     leave,
-    refuse,
-    take_course,
-    take_visit,
     wait_for_course,
     wait_for_missing,
     wait_for_visit,
 )
 from booking.store.database import db
-from booking.store.holds import Hold
+from booking.store.holds import HeldTime, Hold
 from booking.store.outbox import Message
 from booking.store.unit_of_work import unit_of_work
 from booking.store.waiting import LAPSED, REFUSED, TAKEN, FreedTime, Waiter, WaitingOffer
 from tests.builders import NOW, UNSURE, booked, booked_course, choice, course, held, office, proposal
 from tests.people import KARI, SIV
+from tests.services.changers import hold_rest
 from tests.services.outbox import deliver, messages
 from tests.services.waiters import (
     AT,
@@ -309,7 +309,7 @@ def test_who_left_does_not_come_back_by_a_yes() -> None:
 
 
 def test_many_addresses_without_a_yes_do_not_delay_who_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("booking.services.waiting.ASKED_A_ROUND", 1)
+    monkeypatch.setattr("booking.services.offering.ASKED_A_ROUND", 1)
     for number in range(3):
         asks_for_course(f"invented{number}@example.com", now=NOW - HOUR)
     vera = waits_for_course()
@@ -620,6 +620,17 @@ def test_choosing_other_times_wakes_the_list() -> None:
     assert freed() == 10
 
 
+def test_only_what_a_plan_for_the_rest_kept_besides_the_course_is_free_when_it_lapses() -> None:
+    kari = booked_course()
+    hold_rest(kari.id, days=frozenset({1}))
+    own = {(a.starts_at, a.clinician_id) for a in kari.appointments}
+    kept = {(time.starts_at, time.clinician_id) for time in db.session.scalars(select(HeldTime))}
+    assert kept & own
+    unit_of_work(lambda session: _end_lapsed(session, now=NOW + HOUR))
+    freed = {(time.starts_at, time.clinician_id) for time in db.session.scalars(select(FreedTime))}
+    assert freed == kept - own
+
+
 def test_a_change_wakes_the_list_when_it_can_no_longer_be_undone() -> None:
     kari = booked_course()
     waits_for_course()
@@ -637,7 +648,7 @@ def test_with_nobody_waiting_what_was_given_back_is_forgotten() -> None:
 
 
 def test_much_that_is_given_back_is_told_in_several_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("booking.services.waiting.FREED_A_ROUND", 4)
+    monkeypatch.setattr("booking.services.offering.FREED_A_ROUND", 4)
     waits_for_course()
     give_back(times_of_the_next_plan())
     round_of_the_worker()
@@ -645,7 +656,7 @@ def test_much_that_is_given_back_is_told_in_several_rounds(monkeypatch: pytest.M
 
 
 def test_many_who_wait_are_asked_in_several_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("booking.services.waiting.ASKED_A_ROUND", 1)
+    monkeypatch.setattr("booking.services.offering.ASKED_A_ROUND", 1)
     for number in range(3):
         waits_for_course(f"waiter{number}@example.com", now=NOW + number * MINUTE)
     give_back(times_of_the_next_plan())

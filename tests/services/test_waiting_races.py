@@ -13,8 +13,8 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from booking.domain.errors import SlotTaken
-from booking.services import waiting
-from booking.services.waiting import refuse
+from booking.services import offering
+from booking.services.offers import refuse
 from booking.store.database import db
 from booking.store.outbox import Message
 from booking.store.waiting import Waiter, WaitingOffer
@@ -81,21 +81,21 @@ def test_a_visitor_who_takes_the_times_while_they_are_offered_keeps_them(monkeyp
     waits_for_course()
     chosen = choice()
     give_back(times_of_the_next_plan())
-    own = waiting._offer
+    own = offering._offer
 
     def after_the_visitor(*given: object, **named: object) -> bool:
-        monkeypatch.setattr(waiting, "_offer", own)
+        monkeypatch.setattr(offering, "_offer", own)
         return own(*given, **named)  # type: ignore[arg-type]
 
-    find = waiting._possible
+    find = offering._possible
 
     def then_the_visitor(*given: object, **named: object) -> object:
         found = list(find(*given, **named))  # type: ignore[arg-type]
         held(chosen, visitor="siv", address="192.0.2.9")
         return found
 
-    monkeypatch.setattr(waiting, "_offer", after_the_visitor)
-    monkeypatch.setattr(waiting, "_possible", then_the_visitor)
+    monkeypatch.setattr(offering, "_offer", after_the_visitor)
+    monkeypatch.setattr(offering, "_possible", then_the_visitor)
     round_of_the_worker()
     shared = [offer for offer in offers() if offer.times[0] == first_of(chosen)]
     assert shared == []

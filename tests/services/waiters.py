@@ -10,7 +10,8 @@ from sqlalchemy import delete, func, select
 from booking.domain.appointment import Actor
 from booking.domain.period import oslo
 from booking.services.changes import Place, weeks_for
-from booking.services.waiting import CourseWish, confirm, offer_freed, wait_for_course, wait_for_visit
+from booking.services.offering import offer_freed
+from booking.services.waiting import CourseWish, confirm, wait_for_course, wait_for_visit
 from booking.services.wishes import query_of
 from booking.store.appointments import Appointment, Claim
 from booking.store.courses import Course

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from booking.domain.appointment import Action, Status, may
 from booking.domain.errors import DoesNotFit, NotAllowed, OfferOver, SlotTaken
 from booking.domain.period import moment_of, monday_of, oslo
-from booking.services import waiting, wording
+from booking.services import offers, waiting, wording
 from booking.services.changes import appointment_of, charge
 from booking.services.holds import find_hold
 from booking.services.links import Opened
@@ -68,7 +68,7 @@ def answer_course(token: str) -> ResponseReturnValue:
 def _take_course(waiter: Waiter, offer_id: int) -> ResponseReturnValue:
     visitor = this_visitor()
     try:
-        waiting.take_course(office(), waiter.id, offer_id, visitor, now=clock.now())
+        offers.take_course(office(), waiter.id, offer_id, visitor, now=clock.now())
     except OfferOver:
         db.session.rollback()
         return _course_page(db.session.get_one(Waiter, waiter.id), over=True), GONE
@@ -78,14 +78,14 @@ def _take_course(waiter: Waiter, offer_id: int) -> ResponseReturnValue:
 
 def _course_page(waiter: Waiter, *, over: bool = False) -> str:
     session, now, house = db.session(), clock.now(), House(db.session())
-    offers = offers_to(session, waiter.id)
-    offer = waiting.offer_open(session, waiter, now=now)
+    made = offers_to(session, waiter.id)
+    offer = offers.offer_open(session, waiter, now=now)
     return render_template(
         "me/waiting.html",
-        state=_state(waiter, offer, offers, now=now),
+        state=_state(waiter, offer, made, now=now),
         over=over,
-        offer=offer or (offers[-1] if offers else None),
-        last=offers[-1].answer if offers and offer is None else None,
+        offer=offer or (made[-1] if made else None),
+        last=made[-1].answer if made and offer is None else None,
         kept_until=kept_until_words(offer.expires_at, now=now) if offer else "",
         rows=_offered_rows(house, offer) if offer else [],
         about=_about(house, offer) if offer else [],
@@ -96,12 +96,12 @@ def _course_page(waiter: Waiter, *, over: bool = False) -> str:
     )
 
 
-def _state(waiter: Waiter, offer: WaitingOffer | None, offers: list[WaitingOffer], *, now: datetime) -> str:
+def _state(waiter: Waiter, offer: WaitingOffer | None, made: list[WaitingOffer], *, now: datetime) -> str:
     """offered; asked: whether she wants to wait; waits; ended; taken: she took times and can go on; booked."""
     if offer is not None:
         return "offered"
-    if offers and offers[-1].answer == TAKEN:
-        hold = db.session.get(Hold, offers[-1].hold_id) if offers[-1].hold_id else None
+    if made and made[-1].answer == TAKEN:
+        hold = db.session.get(Hold, made[-1].hold_id) if made[-1].hold_id else None
         if hold is None:
             return "ended"
         return "taken" if hold.course_id is None else "booked"
@@ -249,7 +249,7 @@ def _answer(wanted: Wanted) -> ResponseReturnValue:
     course_id, by, now = wanted.course.id, wanted.opened.actor, clock.now()
     try:
         if waiter is not None:
-            waiting.take_visit(office(), course_id, waiter.id, offer_id, by=by, now=now, at=clock.machine_now())
+            offers.take_visit(office(), course_id, waiter.id, offer_id, by=by, now=now, at=clock.machine_now())
     except (OfferOver, DoesNotFit, SlotTaken, NotAllowed):
         db.session.rollback()
         return _wait_page(wanted.again(), None, over=True), GONE
@@ -258,7 +258,7 @@ def _answer(wanted: Wanted) -> ResponseReturnValue:
 
 def _wait_page(wanted: Wanted, form: VisitWaitForm | None, *, over: bool = False) -> str:
     now, house, waiter = clock.now(), House(db.session()), wanted.waiter
-    offer = waiting.offer_open(db.session(), waiter, now=now) if waiter else None
+    offer = offers.offer_open(db.session(), waiter, now=now) if waiter else None
     return render_template(
         "me/wait.html",
         form=form if waiter is None else None,
@@ -318,6 +318,6 @@ def _sent() -> tuple[str, int]:
 
 def _refuse_or_leave(waiter: Waiter, answer: str, offer_id: int) -> None:
     if answer == "refuse":
-        waiting.refuse(waiter.id, offer_id, now=clock.now())
+        offers.refuse(waiter.id, offer_id, now=clock.now())
     if answer == "leave":
         waiting.leave(waiter.id, now=clock.now())
