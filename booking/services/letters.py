@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
 from flask import current_app
 from flask_babel import force_locale
 from sqlalchemy.orm import Session
 
-from booking.domain.course import Deviation
 from booking.domain.period import Period, moment_of
-from booking.domain.protocol import StepKind
 from booking.ical import itip
 from booking.ical.event import Entry
 from booking.ical.imip import Letter, invitation_mail, plain_mail
@@ -22,6 +18,7 @@ from booking.ical.itip import Method, Party
 from booking.ical.text import one_line
 from booking.services import wording
 from booking.services.entries import entry_of
+from booking.services.letter_contexts import AppointmentFacts, Case, ChangeFacts, context_of, for_calendars
 from booking.services.links import (
     FEED,
     PAGE,
@@ -39,7 +36,6 @@ from booking.store.appointments import CANCELLED, Appointment
 from booking.store.articles import Comment
 from booking.store.clinics import Clinic, Group, the_group
 from booking.store.courses import Course, links_of
-from booking.store.database import deviation_from_json
 from booking.store.helpers import Helper, helpers_at
 from booking.store.outbox import Message
 from booking.store.people import Clinician
@@ -55,129 +51,6 @@ STOPPABLE = {"reminder": Stoppable.REMINDERS, "questions": Stoppable.QUESTIONS}
 """Mails about a course that can be ended, by their kind."""
 
 
-@dataclass(frozen=True, slots=True)
-class AppointmentFacts:
-    """One appointment as it was when the message was written; `price` in whole kroner."""
-
-    id: int
-    kind: StepKind
-    number: int
-    period: Period
-    clinic_id: int
-    clinician_id: int
-    price: int
-    uid: str
-    sequence: int
-    status: str
-    deviation: Deviation | None
-
-    @classmethod
-    def of(cls, kept: Mapping[str, Any]) -> AppointmentFacts:
-        return cls(
-            id=kept["id"],
-            kind=StepKind(kept["kind"]),
-            number=kept["number"],
-            period=Period(moment_of(kept["start"]), moment_of(kept["end"])),
-            clinic_id=kept["clinic_id"],
-            clinician_id=kept["clinician_id"],
-            price=kept["price"],
-            uid=kept["uid"],
-            sequence=kept["sequence"],
-            status=kept["status"],
-            deviation=deviation_from_json(kept["deviation"]) if kept["deviation"] else None,
-        )
-
-    @property
-    def starts_at(self) -> datetime:
-        return self.period.start
-
-    @property
-    def ends_at(self) -> datetime:
-        return self.period.end
-
-
-@dataclass(frozen=True, slots=True)
-class ChangeFacts:
-    """One appointment before and after; without the one it was added, without the other cancelled. `by`: an `Actor`."""
-
-    before: AppointmentFacts | None
-    after: AppointmentFacts | None
-    by: str
-
-    @classmethod
-    def of(cls, kept: Mapping[str, Any]) -> ChangeFacts:
-        before, after = (AppointmentFacts.of(kept[name]) if kept[name] else None for name in ("before", "after"))
-        return cls(before, after, kept["by"])
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """An appointment in a letter, every text in the reader's language; empty where there is nothing to say. `url`: its
-    own page, where it is moved; `who`: the clinician without her profession."""
-
-    url: str
-    kind: StepKind
-    date: str
-    moment: str
-    times: str
-    length: str
-    place: str
-    clinician: str
-    who: str
-    price: str
-    free_until: str
-    moved_from: str
-    reasons: str
-
-
-@dataclass(frozen=True, slots=True)
-class ChangedRow:
-    """What became of an appointment: `old` and `new`, of which one may be missing, and who did it last."""
-
-    old: Row | None
-    new: Row | None
-    by: str
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A clinic in a letter."""
-
-    name: str
-    address: str
-    way_in: str
-    transport: str
-    wear: str
-    phone: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Case:
-    """Everything a letter is made of."""
-
-    message: Message
-    office: Office
-    course: Course
-    group: Group
-    appointments: tuple[AppointmentFacts, ...]
-    changes: tuple[ChangeFacts, ...]
-    clinics: Mapping[int, Clinic]
-    clinicians: Mapping[int, Clinician]
-    page_url: str
-    feed_url: str
-    stop_url: str | None
-    helper: Helper | None
-
-    @property
-    def name(self) -> str:
-        """Who reads it."""
-        return self.helper.name if self.helper else str(self.message.facts["name"])
-
-    @property
-    def language(self) -> str:
-        return self.message.language
-
-
 def compose(session: Session, office: Office, message: Message) -> bytes:
     """The mail that tells `message`, dated when it was made, or the short text. Needs an application context, but no
     request.
@@ -190,10 +63,10 @@ def compose(session: Session, office: Office, message: Message) -> bytes:
         case = _case(session, office, message, message.course_id)
         if message.medium == SMS:
             return _short(case)
-        return _mail(case, _letter(message, office, case.group, case.name, _context(case), unsubscribe=case.stop_url))
+        return _mail(case, _letter(message, office, case.group, case.name, context_of(case), unsubscribe=case.stop_url))
 
 
-def _case(session: Session, office: Office, message: Message, course_id: int) -> _Case:
+def _case(session: Session, office: Office, message: Message, course_id: int) -> Case:
     appointments = tuple(AppointmentFacts.of(kept) for kept in message.facts["appointments"])
     changes = tuple(ChangeFacts.of(kept) for kept in message.facts.get("changes", ()))
     named = (*appointments, *(each.before for each in changes if each.before))
@@ -201,7 +74,7 @@ def _case(session: Session, office: Office, message: Message, course_id: int) ->
     helper_id = message.facts.get("helper_id")
     helper = session.get_one(Helper, helper_id) if helper_id is not None else None
     page = helper_url(office, helper, message.language) if helper else page_url(office, links[PAGE], message.language)
-    return _Case(
+    return Case(
         message=message,
         office=office,
         course=session.get_one(Course, course_id),
@@ -228,23 +101,23 @@ def _stop_url(office: Office, message: Message, id: int) -> str | None:
 # -- mails ------------------------------------------------------------------------------------------------------------
 
 
-def _mail(case: _Case, letter: Letter) -> bytes:
+def _mail(case: Case, letter: Letter) -> bytes:
     if case.message.kind == "request":
         return invitation_mail(letter, calendar=_calendar(case, letter, itip.request), method=Method.REQUEST)
     if case.message.kind == "cancel":
         return invitation_mail(letter, calendar=_calendar(case, letter, itip.cancel), method=Method.CANCEL)
     live = [appointment for appointment in case.appointments if appointment.status != CANCELLED]
-    if case.message.kind in _WITH_FILE and case.message.facts["channel"] == FILE and live and _for_calendars(case):
+    if case.message.kind in _WITH_FILE and case.message.facts["channel"] == FILE and live and for_calendars(case):
         return plain_mail(letter, calendar=itip.published(_entry(case, appointment) for appointment in live))
     return plain_mail(letter)
 
 
-def _calendar(case: _Case, letter: Letter, written: Callable[[Entry, Party, Party], bytes]) -> bytes:
+def _calendar(case: Case, letter: Letter, written: Callable[[Entry, Party, Party], bytes]) -> bytes:
     (appointment,) = case.appointments
     return written(_entry(case, appointment), letter.from_, letter.to)
 
 
-def _entry(case: _Case, appointment: AppointmentFacts) -> Entry:
+def _entry(case: Case, appointment: AppointmentFacts) -> Entry:
     return entry_of(
         appointment,
         case.clinics[appointment.clinic_id],
@@ -401,9 +274,9 @@ def _letter(
     )
 
 
-def _short(case: _Case) -> bytes:
+def _short(case: Case) -> bytes:
     """A text of few words, in letters of GSM's alphabet (GSM 03.38): any other would halve what fits into one."""
-    text = current_app.jinja_env.get_template(f"sms/{case.message.kind}.txt").render(_context(case))
+    text = current_app.jinja_env.get_template(f"sms/{case.message.kind}.txt").render(context_of(case))
     return " ".join(text.split()).replace("–", "-").encode()
 
 
@@ -416,148 +289,3 @@ def _tidied(text: str) -> str:
     """No spaces at the ends of lines, and no two empty lines in a row."""
     lines = "\n".join(line.rstrip() for line in text.splitlines())
     return re.sub(r"\n{3,}", "\n\n", lines).strip() + "\n"
-
-
-# -- what the templates are given -------------------------------------------------------------------------------------
-
-
-def _context(case: _Case) -> dict[str, Any]:
-    facts = case.message.facts
-    rows = [_row(case, appointment) for appointment in case.appointments]
-    places = _places(case)
-    return {
-        "language": case.language,
-        "name": one_line(case.name),
-        "patient": one_line(facts["name"]) if case.helper else "",
-        "reference": "" if case.helper else facts["reference"],
-        "group": case.group.name,
-        "demonstration": case.group.demonstration,
-        "phone": _phone(case, places),
-        "rows": rows,
-        "first_day": wording.day(case.appointments[0].starts_at, case.language),
-        "moved": sum(bool(row.moved_from) for row in rows),
-        **_changes(case),
-        "places": places,
-        "same_place": rows[0].place if len({row.place for row in rows}) == 1 else "",
-        "same_clinician": rows[0].clinician if len({row.clinician for row in rows}) == 1 else "",
-        "stands": all(appointment.status != CANCELLED for appointment in case.appointments),
-        "total": wording.price(sum(appointment.price for appointment in case.appointments), case.language),
-        "free_hours": facts["free_hours"],
-        "channel": facts["channel"],
-        "decide_by": _decide_by(case),
-        "own_phone_known": case.course.mobile is not None,
-        "page_url": case.page_url,
-        "stop_url": case.stop_url,
-        "rung": facts.get("rung"),
-        "week": wording.day(moment_of(facts["about"]), case.language) if "about" in facts else "",
-        "before_start": _before_start(case),
-        "questions_url": f"{case.page_url}/questions",
-        "moment": facts.get("moment"),
-        "proposed": _proposed(case),
-        "feed_url": case.feed_url,
-        "webcal_url": "webcal:" + case.feed_url.partition(":")[2],
-        "start_url": f"{case.office.url}/{case.language}/",
-    }
-
-
-def _row(case: _Case, appointment: AppointmentFacts) -> Row:
-    language, deviation = case.language, appointment.deviation
-    clinician = case.clinicians[appointment.clinician_id]
-    return Row(
-        url=f"{case.page_url}/visits/{appointment.id}",
-        kind=appointment.kind,
-        date=wording.day_and_year(appointment.starts_at, language),
-        moment=wording.day_and_time(appointment.starts_at, language),
-        times=wording.times(appointment.period, language),
-        length=wording.minutes(int(appointment.period.length / timedelta(minutes=1)), language),
-        place=case.clinics[appointment.clinic_id].name,
-        clinician=f"{clinician.name}, {clinician.profession.name[language]}",
-        who=clinician.name,
-        price=wording.price(appointment.price, language),
-        free_until=_free_until(case, appointment),
-        moved_from=wording.day_and_time(deviation.instead_of, language) if deviation else "",
-        reasons=wording.reasons_text(deviation.reasons, language) if deviation else "",
-    )
-
-
-def _before_start(case: _Case) -> bool:
-    """Whether it goes to the patient ahead of her first session, when one short question can be answered."""
-    first = any(each.kind is StepKind.SESSION and each.number == 1 for each in case.appointments)
-    return first and case.helper is None
-
-
-def _for_calendars(case: _Case) -> bool:
-    """Whether the mail says what calendars have to do; one about changes does not if a confirmation follows it."""
-    return case.message.facts.get("calendars", 0) is not None
-
-
-def _changes(case: _Case) -> dict[str, Any]:
-    """What has changed, what stands now, and what a late change costs."""
-    changed = [_changed(case, change) for change in case.changes]
-    coming = [a for a in case.appointments if a.status != CANCELLED and a.ends_at > case.message.made_at]
-    fees = case.message.facts.get("fees", ())
-    return {
-        "changes": changed,
-        "actors": sorted({change.by for change in case.changes}),
-        "coming": [_row(case, appointment) for appointment in coming],
-        "calendars": case.message.facts.get("calendars", 0),
-        "fees": [wording.price(fee["amount"], case.language) for fee in fees if fee["amount"]],
-        "excused": any(fee["excused"] for fee in fees),
-        "new_places": _new_places(case),
-    }
-
-
-def _changed(case: _Case, change: ChangeFacts) -> ChangedRow:
-    old, new = (_row(case, facts) if facts else None for facts in (change.before, change.after))
-    return ChangedRow(old, new, change.by)
-
-
-def _new_places(case: _Case) -> set[str]:
-    """The clinics to which she goes because of the changes, and did not before."""
-    changed = {change.after.id for change in case.changes if change.after}
-    old = {change.before.clinic_id for change in case.changes if change.before}
-    known = old | {a.clinic_id for a in case.appointments if a.id not in changed}
-    return {case.clinics[each.after.clinic_id].name for each in case.changes if each.after} - {
-        case.clinics[clinic_id].name for clinic_id in known
-    }
-
-
-def _places(case: _Case) -> list[Place]:
-    """The clinics of what stands; where nothing does, those of all that is named."""
-    standing = {a.clinic_id for a in case.appointments if a.status != CANCELLED} or set(case.clinics)
-    return [_place(clinic, case.language) for clinic in case.clinics.values() if clinic.id in standing]
-
-
-def _free_until(case: _Case, appointment: AppointmentFacts) -> str:
-    """Until when cancelling costs nothing; empty if that was past when the message was made."""
-    until = appointment.starts_at - timedelta(hours=case.message.facts["free_hours"])
-    return wording.day_and_time(until, case.language) if until > case.message.made_at else ""
-
-
-def _place(clinic: Clinic, language: str) -> Place:
-    return Place(
-        name=clinic.name,
-        address=clinic.full_address,
-        way_in=clinic.way_in[language],
-        transport=clinic.transport[language],
-        wear=clinic.wear[language],
-        phone=wording.phone_with_note(clinic.phone_display, clinic.phone_note, language),
-    )
-
-
-def _phone(case: _Case, places: Sequence[Place]) -> str:
-    if len(places) == 1:
-        return places[0].phone
-    return wording.phone_with_note(case.group.phone_display, case.group.phone_note, case.language)
-
-
-def _decide_by(case: _Case) -> str:
-    """By when the clinic and the patient must have talked; empty if nothing is left to decide."""
-    decide_by = case.message.facts["decide_by"]
-    return wording.deadline(moment_of(decide_by), case.language) if decide_by is not None else ""
-
-
-def _proposed(case: _Case) -> str:
-    """The time that the patient's calendar has proposed instead; empty if it has not."""
-    proposed = case.message.facts.get("proposed")
-    return wording.day_and_time(moment_of(proposed), case.language) if proposed is not None else ""
