@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -87,12 +88,42 @@ def test_the_page_shows_the_next_visit_first(demo_app: Flask) -> None:
     assert "Way in: Door beside the chemist, second floor, lift" in words
 
 
-def test_every_visit_has_the_moment_until_which_it_is_free_to_cancel(demo_app: Flask) -> None:
+def test_the_next_visit_has_the_moment_until_which_it_is_free_to_cancel(demo_app: Flask) -> None:
+    text = text_of(demo_app.test_client(), booked_links(demo_app).page)
+    assert text.count("Free to cancel until ") == 1
+
+
+def test_what_is_usual_stands_once_above_the_visits(demo_app: Flask) -> None:
+    text = text_of(demo_app.test_client(), booked_links(demo_app).page)
+    _above, _heading, below = text.partition("All your visits")
+    usual, _first, _rest = below.partition("Tuesday 6 April")
+    assert re.search(r"Tuesdays at 08:00, with [^.]+ at Lambertseter\. Moving or cancelling is free until 24", usual)
+    assert below.count("With ") == 0
+
+
+def test_on_paper_the_rule_for_cancelling_stands_in_words(demo_app: Flask) -> None:
     client, links = demo_app.test_client(), booked_links(demo_app)
-    text = text_of(client, links.page)
-    appointments = kept(demo_app, links).appointments
-    assert len(appointments) == 10
-    assert text.count("Free to cancel until ") == 11, "once for each, and for the next one on top"
+    for path in (links.page, f"{links.page}/print"):
+        main = read_strictly(client.get(path).data).find(".//main")
+        assert "If you do not come, you pay the full price." in " ".join(printed(main))
+
+
+def printed(element: Any) -> Iterator[str]:
+    """The words of an element that come onto paper."""
+    if "no-print" in (element.get("class") or ""):
+        return
+    yield element.text or ""
+    for child in element:
+        yield from printed(child)
+        yield child.tail or ""
+
+
+@pytest.mark.parametrize(("query", "unfolded"), [("open=before", "before"), ("done=calendar", "calendar"), ("", None)])
+def test_a_part_is_open_that_a_link_leads_to(demo_app: Flask, query: str, unfolded: str | None) -> None:
+    tree = read_strictly(demo_app.test_client().get(f"{booked_links(demo_app).page}?{query}").data)
+    parts = {e.get("id"): e.get("open") is not None for e in tree.iter("details") if e.get("id")}
+    assert {"change", "place", "before", "calendar", "contact", "link"} <= parts.keys()
+    assert [part for part, is_open in parts.items() if is_open] == ([unfolded] if unfolded else [])
 
 
 def test_the_page_says_why_a_visit_was_moved(demo_app: Flask) -> None:

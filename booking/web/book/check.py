@@ -23,6 +23,7 @@ from booking.web import clock
 from booking.web.book.health import told
 from booking.web.book.house import House
 from booking.web.book.steps import STEPS, Draft, course_url, frame_of, next_url, step, times_url
+from booking.web.book.words import cancel_rule
 from booking.web.forms.check import CheckForm
 from booking.web.forms.details import CHANNEL_NAMES, LANGUAGE_NAMES, NEEDS
 from booking.web.language import current_language
@@ -146,11 +147,7 @@ def _places(house: House, times: list[HeldTime]) -> list[str]:
 
 def _rules(house: House, times: list[HeldTime]) -> list[str]:
     hours = max(house.clinics[time.clinic_id].cancel_hours for time in times)
-    general = _(
-        "Moving or cancelling is free until %(hours)s hours before an appointment. Later you pay the full price, but"
-        " the first late move or cancellation is free. If you do not come, you pay the full price.",
-        hours=hours,
-    )
+    general = cancel_rule(hours)
     return [general, _first_free_until(free_until(house, times[0]))] if len(times) > 1 else [general]
 
 

@@ -15,7 +15,12 @@ from booking.web.language import current_language
 
 def rhythm_name(pattern: Pattern | Rhythm, near: datetime) -> str:
     """“Tuesdays at 09:00”; `near`: any of its appointments."""
-    time = wording.at_time(at_wall(near.date(), pattern.minute), current_language())
+    return weekly(pattern.weekday, pattern.minute, near)
+
+
+def weekly(weekday: int, minute: int, near: datetime) -> str:
+    """The same for a weekday, from Monday as 0, and a minute of the day."""
+    time = wording.at_time(at_wall(near.date(), minute), current_language())
     return (
         _("Mondays at %(time)s", time=time),
         _("Tuesdays at %(time)s", time=time),
@@ -24,7 +29,7 @@ def rhythm_name(pattern: Pattern | Rhythm, near: datetime) -> str:
         _("Fridays at %(time)s", time=time),
         _("Saturdays at %(time)s", time=time),
         _("Sundays at %(time)s", time=time),
-    )[pattern.weekday]
+    )[weekday]
 
 
 def from_to(first: datetime, last: datetime) -> str:
@@ -34,6 +39,15 @@ def from_to(first: datetime, last: datetime) -> str:
         "%(first)s to %(last)s",
         first=wording.day_of_month(first, language),
         last=wording.day_of_month(last, language),
+    )
+
+
+def cancel_rule(hours: int) -> str:
+    """What moving and cancelling cost, and up to how many hours before it is free."""
+    return _(
+        "Moving or cancelling is free until %(hours)s hours before an appointment. Later you pay the full price, but"
+        " the first late move or cancellation is free. If you do not come, you pay the full price.",
+        hours=hours,
     )
 
 

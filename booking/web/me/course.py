@@ -16,6 +16,7 @@ from booking.store.database import db
 from booking.store.helpers import helpers_of
 from booking.web import clock
 from booking.web.access import Rule, open_to
+from booking.web.book.words import cancel_rule
 from booking.web.forms.details import NEEDS
 from booking.web.me.answers import answered
 from booking.web.me.calendar import calendar_of
@@ -37,7 +38,12 @@ def course(token: str) -> str:
     facts = _facts(opened.course) if opened.helper is None else _facts_for_helper(opened.course)
     facts |= changing(opened, facts["told"])
     return render_template(
-        "me/course.html", **facts, helper=opened.helper, token=token, done_words=done() if done else None
+        "me/course.html",
+        **facts,
+        helper=opened.helper,
+        token=token,
+        done_words=done() if done else None,
+        unfolded=_unfolded(),
     )
 
 
@@ -69,6 +75,15 @@ _DONE = {
 """What was just done, by its name in the address: there is no session that could keep it."""
 
 
+_UNFOLDED = {"calendar": "calendar", "feed": "calendar", "contact": "contact", "reminders": "contact", "link": "link"}
+"""Which part of the page shows what was just done."""
+
+
+def _unfolded() -> str:
+    """The part of the page that is open when it comes: without scripts, a link to it could not unfold it."""
+    return _UNFOLDED.get(request.args.get("done", ""), request.args.get("open", ""))
+
+
 def _facts(course: Course) -> dict[str, Any]:
     """What the patient's pages show."""
     facts = _facts_for_helper(course)
@@ -89,6 +104,7 @@ def _facts_for_helper(course: Course) -> dict[str, Any]:
     """Times and places. Who holds a helper's link is told no reference, no contact, no needs and no other link."""
     now = clock.now()
     told = told_of(db.session(), course, now=now)
+    hours = max((clinic.cancel_hours for clinic in told.clinics), default=24)
     return {
         "patient_name": course.name,
         "told": told,
@@ -97,6 +113,7 @@ def _facts_for_helper(course: Course) -> dict[str, Any]:
         "next_panel": next_panel(told, now=now),
         "rows": rows_of(told, now=now),
         "same": same_words(told),
-        "cancel_hours": max((clinic.cancel_hours for clinic in told.clinics), default=24),
+        "rule": cancel_rule(hours),
+        "free_rule": _("Moving or cancelling is free until %(hours)s hours before.", hours=hours),
         "article_hidden": beside_not_authorised(visit.clinician for visit in told.visits),
     }

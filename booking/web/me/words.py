@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from flask_babel import gettext as _
 
+from booking.domain.period import oslo
 from booking.domain.protocol import StepKind
 from booking.services import wording
 from booking.store.appointments import PENDING
 from booking.store.courses import WAITING, Course
 from booking.web import pictures
+from booking.web.book.words import weekly
 from booking.web.filters import iso, local
 from booking.web.language import current_language
 from booking.web.me.visits import Told, Visit, drawn
+
+CHANGE, BEFORE = "?open=change#change", "?open=before#before"
+"""The page of the course, with one of its parts unfolded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,22 +48,32 @@ def next_panel(told: Told, *, now: datetime) -> Panel | None:
         date=wording.sentence(wording.day(start, language)),
         time=wording.at_time(start, language),
         lines=tuple(filter(None, _panel_lines(visit, now=now))),
-        links=(pictures.Link("#change", _("If it does not suit you")), pictures.Link("#before", _("Before you come"))),
+        links=(pictures.Link(CHANGE, _("If it does not suit you")), pictures.Link(BEFORE, _("Before you come"))),
     )
 
 
 def rows_of(told: Told, *, now: datetime) -> list[pictures.Row]:
-    """All visits as a list: what differs from one to the next, and until when each is free to cancel."""
-    same = _is_same(told)
-    return pictures.rows_of(replace(drawn(v), words=_row_words(v, same=same, now=now)) for v in told.visits)
+    """All visits as a list: what differs from what is usual, and which can no longer be cancelled free of charge."""
+    usual = _usual(told.visits)
+    return pictures.rows_of(replace(drawn(v), words=_row_words(v, usual=usual, now=now)) for v in told.visits)
 
 
 def same_words(told: Told) -> str:
-    """With whom and where, once, if it is the same for all visits."""
-    if not told.visits or not _is_same(told):
+    """On what day, with whom and where, once: for all visits, or what is usual where some differ."""
+    usual = _usual(told.visits)
+    if usual is None:
         return ""
-    visit = told.visits[0]
-    return _("With %(who)s at %(where)s.", who=_who(visit), where=visit.clinic.name)
+    with_whom = {"who": _who(usual), "where": usual.clinic.name}
+    alike, rhythm = all(_place(each) == _place(usual) for each in told.visits), _rhythm(told.visits)
+    if not rhythm:
+        return (
+            _("With %(who)s at %(where)s.", **with_whom)
+            if alike
+            else _("Usually with %(who)s at %(where)s.", **with_whom)
+        )
+    if alike and len(_starts(told.visits)) == 1:
+        return _("%(rhythm)s, with %(who)s at %(where)s.", rhythm=rhythm, **with_whom)
+    return _("Usually: %(rhythm)s, with %(who)s at %(where)s.", rhythm=rhythm, **with_whom)
 
 
 def free_words(visit: Visit, *, now: datetime) -> str:
@@ -89,21 +106,44 @@ def _panel_lines(visit: Visit, *, now: datetime) -> list[str]:
         _what_and_who(visit),
         f"{visit.clinic.name}, {visit.clinic.full_address}",
         _("Way in: %(way_in)s", way_in=local(visit.clinic.way_in)),
+        local(visit.clinic.transport),
         free_words(visit, now=now),
     ]
 
 
-def _row_words(visit: Visit, *, same: bool, now: datetime) -> str:
+def _row_words(visit: Visit, *, usual: Visit | None, now: datetime) -> str:
     words = []
     if visit.appointment.kind != StepKind.SESSION:
         words.append(f"{pictures.name_of(drawn(visit))}, {_length(visit)}.")
-    if not same:
+    if usual is not None and _place(visit) != _place(usual):
         words.append(_("With %(who)s at %(where)s.", who=visit.clinician.name, where=visit.clinic.name))
-    return " ".join(filter(None, [*words, free_words(visit, now=now)]))
+    late = visit.charge.excused or visit.charge.free_until < now
+    return " ".join(filter(None, [*words, free_words(visit, now=now) if late else ""]))
 
 
-def _is_same(told: Told) -> bool:
-    return len({(visit.clinic.id, visit.clinician.id) for visit in told.visits}) == 1
+def _usual(visits: Sequence[Visit]) -> Visit | None:
+    """One of those visits whose clinician and clinic most of them have."""
+    count = Counter(map(_place, visits))
+    return max(visits, key=lambda visit: count[_place(visit)], default=None)
+
+
+def _place(visit: Visit) -> tuple[int, int]:
+    return visit.clinic.id, visit.clinician.id
+
+
+def _starts(visits: Sequence[Visit]) -> Counter[tuple[int, int]]:
+    """How many sessions there are at each weekday and minute of the day, in Oslo."""
+    starts = (oslo(v.appointment.starts_at) for v in visits if v.appointment.kind == StepKind.SESSION)
+    return Counter((start.weekday(), start.hour * 60 + start.minute) for start in starts)
+
+
+def _rhythm(visits: Sequence[Visit]) -> str:
+    """“Tuesdays at 09:00”, if several sessions are then, and more than at all other times together."""
+    starts = _starts(visits)
+    for (weekday, minute), count in starts.most_common(1):
+        if count > 1 and 2 * count > starts.total():
+            return weekly(weekday, minute, visits[0].appointment.starts_at)
+    return ""
 
 
 def _what_and_who(visit: Visit) -> str:
