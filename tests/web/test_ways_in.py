@@ -54,8 +54,11 @@ class Asked:
     answer: TestResponse
     link: str
 
-    def use(self) -> TestResponse:
-        return self.client.post(self.link)
+    def use(self, **headers: str) -> TestResponse:
+        """Opens the link and presses its button."""
+        field = read_strictly(self.client.get(self.link).data).find(".//input[@name='csrf_token']")
+        token = {} if field is None else {"csrf_token": field.get("value")}
+        return self.client.post(self.link, data=token, headers=headers)
 
 
 def ask(app: Flask, email: str = "kari@example.com", language: str = "en") -> Asked:
@@ -149,7 +152,6 @@ def test_opening_the_link_shows_a_button_and_uses_nothing_up(demo_app: Flask) ->
     for method in ("GET", "HEAD", "GET"):
         answer = asked.client.open(asked.link, method=method)
         assert answer.status_code == 200
-        assert "Set-Cookie" not in answer.headers
     assert read_strictly(answer.data).find(f".//form[@action='{asked.link}']//button") is not None
     assert asked.use().headers["Location"] == "/en/my-appointments/all"
 
@@ -163,10 +165,24 @@ def test_a_link_page_is_kept_by_nobody_and_tells_no_other_site_its_address(demo_
 
 def test_the_button_works_in_a_browser_that_sends_no_referrer(demo_app: Flask) -> None:
     asked = ask(demo_app)
-    assert asked.client.post(asked.link, headers={"Origin": "null"}).status_code == 303
+    assert asked.use(Origin="null").status_code == 303
     other = ask(demo_app)
-    assert other.client.post(other.link, headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
+    assert other.use(**{"Sec-Fetch-Site": "cross-site"}).status_code == 403
     assert other.use().status_code == 303
+
+
+def test_no_other_site_signs_a_reader_in_with_a_link_of_its_own(demo_app: Flask) -> None:
+    links, strangers = booked_links(demo_app), ask(demo_app)
+    reader = demo_app.test_client()
+    for typed in ({}, {"csrf_token": "guessed"}, {"csrf_token": _token_of(strangers)}):
+        answer = reader.post(strangers.link, data=typed, headers={"Origin": "null"})
+        assert answer.status_code == 403
+        assert links.reference not in reader.get("/en/my-appointments/all", follow_redirects=True).text
+    assert strangers.use().status_code == 303
+
+
+def _token_of(asked: Asked) -> str:
+    return str(read_strictly(asked.client.get(asked.link).data).find(".//input[@name='csrf_token']").get("value"))
 
 
 def test_a_used_link_says_so_and_offers_a_new_one(demo_app: Flask) -> None:

@@ -1,7 +1,8 @@
 """The two ways back to one's appointments: an e-mail address, or a reference and a birth date.
 
 Both forms are open to who has no session, so they carry no token of one; where they were sent from is checked, and how
-often is counted.
+often is counted. The button behind a mailed link carries one, for no other site may sign a reader in with a link that it
+asked for.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
+from flask_wtf import FlaskForm
 from wtforms import Form, StringField
 from wtforms.validators import ValidationError
 
@@ -23,6 +25,10 @@ class AddressForm(Form):
 
     def validate_email(self, field: Any) -> None:
         read_email(field.data or "")
+
+
+class SignInForm(FlaskForm):
+    """The button alone, bound to the browser in which its page was opened."""
 
 
 class TimesForm(BirthDate, Form):

@@ -24,7 +24,7 @@ from booking.web import clock
 from booking.web.access import Rule, open_to, sign_in_key
 from booking.web.book.visitor import still_kept_until
 from booking.web.forms.fields import one_line, read_email
-from booking.web.forms.sign_ins import AddressForm, TimesForm
+from booking.web.forms.sign_ins import AddressForm, SignInForm, TimesForm
 from booking.web.language import current_language
 from booking.web.limits import network_of
 from booking.web.me.times import all_times, bare_times
@@ -61,9 +61,11 @@ def link_sent() -> str:
 @open_to(Rule.SIGN_IN_LINK)
 def sign_in(token: str) -> ResponseReturnValue:
     """Opening the link uses nothing up, for programs open it, too, that look through mails; the button does."""
-    if request.method != "POST":
-        usable = can_be_used(g.sign_in_link, now=clock.now())
+    usable, form = can_be_used(g.sign_in_link, now=clock.now()), SignInForm()
+    if request.method != "POST" or not usable:
         return _link_page(usable)
+    if not form.validate():
+        return _link_page(usable)[0], 403
     try:
         session["sign_in"] = use_link(token, now=clock.now())
     except SignInOver:
@@ -146,7 +148,8 @@ def _found(address: AddressForm, times: TimesForm, *, ended: bool = False, statu
 
 
 def _link_page(usable: bool) -> tuple[str, int]:
-    return render_template("me/sign_in.html", usable=usable, address_form=AddressForm()), 200 if usable else 410
+    forms = {"form": SignInForm() if usable else None, "address_form": AddressForm()}
+    return render_template("me/sign_in.html", usable=usable, **forms), 200 if usable else 410
 
 
 def _times_form(sent: Any = None) -> TimesForm:
