@@ -50,6 +50,7 @@ MIGRATIONS = ROOT / "migrations" / "versions"
 INSTALLED = VENV / "installed.json"  # which lock is installed, by which Python
 UNFINISHED = VENV / "unfinished"  # there while something is being installed; says what
 COMPILED = VENV / "catalogues.json"  # which catalogues are compiled
+BYTECODE = VENV / "bytecode"  # what Python has compiled, where it shall leave nothing beside the sources
 
 DEFAULT_PORT = 5000
 SECONDS_TO_START = 60
@@ -71,6 +72,7 @@ class Stopped(Exception):
 def main(arguments: Sequence[str]) -> int:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, stop)
+    keep_bytecode()
     try:
         return dispatch(arguments)
     except Refused as refusal:
@@ -83,6 +85,13 @@ def main(arguments: Sequence[str]) -> int:
 
 def stop(number: int, frame: FrameType | None) -> None:
     raise Stopped
+
+
+def keep_bytecode() -> None:
+    """Where Python is told to write no bytecode, what is started here keeps it in .venv instead: compiling everything
+    at each start takes longer than the start itself."""
+    if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
+        os.environ.setdefault("PYTHONPYCACHEPREFIX", str(BYTECODE))
 
 
 def dispatch(arguments: Sequence[str]) -> int:

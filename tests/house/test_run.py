@@ -118,6 +118,26 @@ def test_demonstration_data_is_loaded_only_where_nobody_else_comes(
 # What it does once
 
 
+def test_what_it_starts_is_compiled_once_and_nothing_lies_beside_the_sources(
+    run: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environ = {"PYTHONDONTWRITEBYTECODE": "1"}
+    monkeypatch.setattr(run.os, "environ", environ)
+    run.keep_bytecode()
+    told = "import sys; print(sys.dont_write_bytecode, sys.pycache_prefix)"
+    answer = subprocess.run([sys.executable, "-c", told], env=environ, capture_output=True, text=True, check=True)
+    assert answer.stdout == f"False {run.BYTECODE}\n"
+
+
+def test_where_bytecode_may_lie_beside_the_sources_it_stays_there(
+    run: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environ = {"HOME": "/home/kari"}
+    monkeypatch.setattr(run.os, "environ", environ)
+    run.keep_bytecode()
+    assert environ == {"HOME": "/home/kari"}
+
+
 @pytest.fixture(scope="module")
 def empty_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with run.py and locks without packages, installed by it over a half-made environment."""
