@@ -14,6 +14,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
@@ -238,49 +239,86 @@ def serving(database: Path, **settings: str) -> Iterator[Site]:
             site.stop()
 
 
+@dataclass(frozen=True)
+class Ended:
+    """A site that a signal has ended: its exit code, how many processes it had started, and which were left."""
+
+    code: int
+    started: int
+    left: list[int]
+
+    @classmethod
+    def by(cls, site: Site, number: signal.Signals) -> Ended:
+        children = site.children()
+        code = site.stop(number)
+        return cls(code, len(children), [child for child in children if Path(f"/proc/{child}").exists()])
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A database that a first start has prepared, and how that start ended when it was told to."""
+
+    database: Path
+    ended: Ended
+
+
 @pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database that a first start has prepared."""
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
     database = tmp_path_factory.mktemp("run") / "booking.db"
     with serving(database) as site:
         assert "Preparing the database" in site.output
-    return database
+        return Prepared(database, Ended.by(site, signal.SIGTERM))
 
 
-def test_it_shows_the_addresses_and_they_answer(prepared: Path) -> None:
-    with serving(prepared) as site:
-        addresses = re.findall(r"http://\S+", site.output)
-        assert addresses == [
-            f"http://127.0.0.1:{site.port}/",
-            f"http://127.0.0.1:{site.port}/dev/mailbox",
-        ]
-        assert [urllib.request.urlopen(each, timeout=10).status for each in addresses] == [200, 200]
+@dataclass(frozen=True)
+class Started:
+    """A site that serves, started for the second time, and how many seconds that took."""
+
+    site: Site
+    seconds: float
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT] if ALL else [signal.SIGTERM])
-def test_a_signal_ends_all_of_it_with_exit_0(prepared: Path, number: signal.Signals) -> None:
-    with serving(prepared) as site:
-        children = site.children()
-        assert len(children) == 2
-        assert site.stop(number) == 0
-    assert not [child for child in children if Path(f"/proc/{child}").exists()]
-
-
-def test_a_second_start_prepares_nothing_and_is_quick(prepared: Path) -> None:
+@pytest.fixture(scope="module")
+def second_start(prepared: Prepared) -> Iterator[Started]:
     began = time.monotonic()
-    with serving(prepared) as site:
-        assert time.monotonic() - began < 30  # two seconds on an idle machine
-        assert "Preparing" not in site.output
+    with serving(prepared.database) as site:
+        yield Started(site, time.monotonic() - began)
+
+
+def test_it_shows_the_addresses_and_they_answer(second_start: Started) -> None:
+    site = second_start.site
+    addresses = re.findall(r"http://\S+", site.output)
+    assert addresses == [
+        f"http://127.0.0.1:{site.port}/",
+        f"http://127.0.0.1:{site.port}/dev/mailbox",
+    ]
+    assert [urllib.request.urlopen(each, timeout=10).status for each in addresses] == [200, 200]
+
+
+def test_a_second_start_prepares_nothing_and_is_quick(second_start: Started) -> None:
+    assert second_start.seconds < 30  # two seconds on an idle machine
+    assert "Preparing" not in second_start.site.output
+
+
+def test_being_told_to_end_it_ends_all_of_it_with_exit_0(prepared: Prepared) -> None:
+    assert prepared.ended == Ended(code=0, started=2, left=[])
 
 
 @pytest.mark.parametrize(("which", "name"), [(0, "The web server"), *([(1, "The mail worker")] if ALL else [])])
-def test_if_one_process_dies_the_other_is_ended_and_it_says_which(prepared: Path, which: int, name: str) -> None:
-    with serving(prepared) as site:
+def test_if_one_process_dies_the_other_is_ended_and_it_says_which(prepared: Prepared, which: int, name: str) -> None:
+    with serving(prepared.database) as site:
         children = site.children()
         os.kill(children[which], signal.SIGKILL)
         assert site.end() == 1
     assert f"{name} ended by itself" in site.output
     assert not [child for child in children if Path(f"/proc/{child}").exists()]
+
+
+if ALL:
+
+    def test_ctrl_c_ends_all_of_it_with_exit_0(prepared: Prepared) -> None:
+        with serving(prepared.database) as site:
+            assert Ended.by(site, signal.SIGINT) == Ended(code=0, started=2, left=[])
 
 
 def test_a_public_address_with_known_secrets_is_refused(tmp_path: Path) -> None:
