@@ -30,6 +30,7 @@ from booking.store.appointments import CANCELLED, Appointment
 from booking.store.clinics import all_clinics, the_group
 from booking.store.courses import Course, FeedState, Link, feed_state, links_of
 from booking.store.database import utc
+from booking.store.outbox import invited_anywhere
 from booking.store.unit_of_work import unit_of_work
 
 Value = TypeVar("Value")
@@ -79,26 +80,26 @@ def file_for(session: Session, office: Office, course: Course) -> bytes:
 
 def _made(session: Session, office: Office, state: FeedState, *, now: datetime) -> FeedAnswer:
     course = session.get_one(Course, state.course_id)
-    shown = window(now)
-    kept = (
-        []
-        if state.silent
-        else _events(
-            session,
-            office,
-            course,
-            [
-                a
-                for a in course.appointments
-                if a.status != CANCELLED and a.ends_at > shown.start and a.starts_at < shown.end
-            ],
-        )
-    )
+    kept = [] if state.silent else _events(session, office, course, _shown(session, course, now=now))
     with force_locale(course.language):
         name = gettext("Appointments, %(group)s", group=the_group(session).name)
     body = feed(name, kept)
     shown_since = max(course.changed_at, at_wall(oslo(now).date(), 0))  # the window moves on every day
     return FeedAnswer(body, gzip.compress(body, mtime=0), etag(body), shown_since)
+
+
+def _shown(session: Session, course: Course, *, now: datetime) -> list[Appointment]:
+    """What a feed holds. What is over and was sent by invitation stays in the calendar that it stands in, and would
+    stand there twice."""
+    period, elsewhere = window(now), invited_anywhere(session, course.id)
+    return [
+        a
+        for a in course.appointments
+        if a.status != CANCELLED
+        and a.ends_at > period.start
+        and a.starts_at < period.end
+        and not (a.id in elsewhere and a.ends_at <= now)
+    ]
 
 
 def _events(session: Session, office: Office, course: Course, appointments: list[Appointment]) -> list[bytes]:

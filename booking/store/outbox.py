@@ -61,11 +61,23 @@ def drop_unsent(session: Session, course_id: int) -> None:
 
 def invited(session: Session, course_id: int, recipient: str) -> set[int]:
     """The appointments of the course that stand in the recipient's calendar by the messages that there are for it."""
-    rows = select(Message.appointment_id, Message.kind).where(
-        Message.course_id == course_id, Message.recipient == recipient, Message.kind.in_(("request", "cancel"))
+    return {appointment_id for to, appointment_id in _standing(session, course_id) if to == recipient}
+
+
+def invited_anywhere(session: Session, course_id: int) -> set[int]:
+    """The same for everybody who was ever invited: an old address may belong to the same calendar."""
+    return {appointment_id for _to, appointment_id in _standing(session, course_id)}
+
+
+def _standing(session: Session, course_id: int) -> set[tuple[str, int]]:
+    """To whom, and for which appointment, the last message for the calendar was an invitation."""
+    rows = (
+        select(Message.recipient, Message.appointment_id, Message.kind)
+        .where(Message.course_id == course_id, Message.kind.in_(("request", "cancel")))
+        .order_by(Message.id)
     )
-    last: dict[int | None, str] = dict(session.execute(rows.order_by(Message.id)).all())
-    return {appointment_id for appointment_id, kind in last.items() if appointment_id is not None and kind == "request"}
+    last = {(to, about): kind for to, about, kind in session.execute(rows) if about is not None}
+    return {standing for standing, kind in last.items() if kind == "request"}
 
 
 def drop_bodies(session: Session, *, written_before: datetime) -> int:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from icalendar import Calendar
+from sqlalchemy import select, update
 
 from booking.services.courses import release
+from booking.services.feeds import feed_for
+from booking.services.links import FEED, token_of
 from booking.services.preferences import Contact, choose_channel, correct_contact
+from booking.store.courses import links_of
 from booking.store.database import db
 from booking.store.outbox import Message
 from tests.builders import NOW, UNSURE, booked, booked_course, course, held, office
@@ -60,3 +64,36 @@ def test_a_new_address_is_told_of_times_that_are_only_kept() -> None:
     made = booked(held(), KARI, UNSURE)
     correct_contact(office(), made.course_id, NEWER, now=NOW, at=AT)
     assert mails_to("kari.newer@example.com") == ["held"]
+
+
+# -- from invitations to the subscription ------------------------------------------------------------------------
+
+
+def feed_uids(course_id: int, *, now: datetime) -> list[str]:
+    token = token_of(office(), links_of(db.session(), course_id)[FEED])
+    body = feed_for(db.session(), office(), token, now=now).body
+    return sorted(str(event["UID"]) for event in Calendar.from_ical(body).walk("VEVENT"))
+
+
+def test_past_visits_stay_where_they_were_invited_and_are_in_no_feed() -> None:
+    made = booked_course()
+    two_over = made.appointments[1].ends_at + timedelta(hours=1)
+    choose_channel(office(), made.id, "subscription", now=two_over, at=AT)
+    assert feed_uids(made.id, now=two_over) == sorted(a.uid for a in course(made.id).appointments[2:])
+
+
+def test_a_visit_stays_in_the_feed_when_it_was_there_before_it_was_over() -> None:
+    made = booked_course()
+    choose_channel(office(), made.id, "subscription", now=NOW, at=AT)
+    over = made.appointments[1].ends_at + timedelta(hours=1)
+    assert feed_uids(made.id, now=over) == sorted(a.uid for a in course(made.id).appointments)
+
+
+def test_past_visits_that_an_older_address_was_invited_to_are_in_no_feed_either() -> None:
+    made = booked_course()
+    db.session.execute(update(Message).values(due_at=None, attempts=1, sent_at=NOW))
+    db.session.commit()
+    over = made.appointments[0].ends_at + timedelta(hours=1)
+    correct_contact(office(), made.id, NEWER, now=over, at=AT)
+    choose_channel(office(), made.id, "subscription", now=over, at=AT)
+    assert feed_uids(made.id, now=over) == sorted(a.uid for a in course(made.id).appointments[1:])
