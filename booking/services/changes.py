@@ -258,9 +258,22 @@ def undo(office: Office, course_id: int, change_id: int, *, by: Actor, now: date
     unit_of_work(work)
 
 
-def send_now(office: Office, course_id: int, *, now: datetime, at: datetime) -> None:
-    """Tells of the open changes at once; then nothing of them can be undone."""
-    unit_of_work(lambda session: settle(session, office, course_to_change(session, course_id), now=now, at=at))
+def send_now(office: Office, course_id: int, *, by: Actor, now: datetime, at: datetime) -> None:
+    """Tells of the open changes at once; then nothing of them can be undone. Raises NotAllowed as `may_send_now`."""
+
+    def work(session: Session) -> None:
+        course = course_to_change(session, course_id)
+        if not may_send_now(session, course_id, by=by):
+            raise NotAllowed("send now", course.status)
+        settle(session, office, course, now=now, at=at)
+
+    unit_of_work(work)
+
+
+def may_send_now(session: Session, course_id: int, *, by: Actor) -> bool:
+    """Whether `by` may end the time in which the open changes can be undone: a helper only if they are a helper's."""
+    standing = [change for change in open_changes(session, course_id) if change.undone_at is None]
+    return by is not Actor.HELPER or all(change.actor == Actor.HELPER for change in standing)
 
 
 def settle_older(session: Session, office: Office, course: Course, *, now: datetime, at: datetime) -> None:

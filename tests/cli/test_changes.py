@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+from booking.domain.appointment import Actor
 from booking.domain.period import STEP_SECONDS, seconds_of
 from booking.services.changes import send_now
 from booking.services.proposals import Asked, plan_visit
@@ -251,7 +252,7 @@ def test_a_late_change_is_excused_once_and_then_costs_the_price(demo_app: Flask)
     first = move(demo_app, course, "1", "--to", places(demo_app, course, "1")[0]["start"]).answer["change"]
     with demo_app.app_context():
         changed = db.session.scalars(select(Change.course_id)).one()
-        send_now(office(), changed, now=NOW, at=NOW)
+        send_now(office(), changed, by=Actor.PATIENT, now=NOW, at=NOW)
     second = said(demo_app, "appointments", "cancel", course["reference"], "1").answer["change"]
 
     assert (first["fee"], first["excused"]) == (0, True)

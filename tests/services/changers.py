@@ -91,8 +91,8 @@ def undo(course_id: int, change: Change | None = None, *, by: Actor = Actor.PATI
     changes.undo(office(), course_id, change_id, by=by, now=now, at=AT)
 
 
-def send_now(course_id: int, *, now: datetime = NOW) -> None:
-    changes.send_now(office(), course_id, now=now, at=AT)
+def send_now(course_id: int, *, by: Actor = Actor.PATIENT, now: datetime = NOW) -> None:
+    changes.send_now(office(), course_id, by=by, now=now, at=AT)
 
 
 def settle(*, now: datetime) -> int:

@@ -65,7 +65,7 @@ def do(verb: str, *numbers: str) -> None:
     elif verb == "undo":
         changes.undo(office(), course_id, rest[0], by=Actor.PATIENT, now=NOW, at=AT)
     elif verb == "send":
-        changes.send_now(office(), course_id, now=NOW, at=AT)
+        changes.send_now(office(), course_id, by=Actor.PATIENT, now=NOW, at=AT)
     elif verb == "settle":
         settle_due(office(), now=NOW + UNDO_FOR, at=AT)
     elif verb == "churn":

@@ -628,6 +628,20 @@ def test_sending_now_ends_undoing_and_gives_back_what_was_left(kari: Course) -> 
     move(session_of(siv.id, 3), left)
 
 
+def test_a_helper_sends_at_once_what_she_changed_and_nothing_that_the_patient_did(kari: Course) -> None:
+    move(session_of(kari.id, 3), by=Actor.HELPER)
+    send_now(kari.id, by=Actor.HELPER)
+    told = news(kari.id)
+    move(session_of(kari.id, 4), by=Actor.HELPER)
+    move(session_of(kari.id, 5))
+    with pytest.raises(NotAllowed):
+        send_now(kari.id, by=Actor.HELPER)
+    assert (news(kari.id), len(undoable(kari.id))) == (told, 2)
+    undo(kari.id)
+    send_now(kari.id, by=Actor.HELPER)
+    assert undoable(kari.id) == []
+
+
 def test_what_was_left_and_taken_back_is_not_said_to_be_free(kari: Course) -> None:
     third = session_of(kari.id, 3)
     left = place_at(third)

@@ -162,7 +162,7 @@ class Lives(RuleBasedStateMachine):
 
     @rule(who=which)
     def send_now(self, who: int) -> None:
-        changes.send_now(office(), self.ids[who], now=self.now, at=self.now)
+        changes.send_now(office(), self.ids[who], by=Actor.PATIENT, now=self.now, at=self.now)
         db.session.rollback()
 
     @rule(who=which)

@@ -636,7 +636,7 @@ def test_a_change_wakes_the_list_when_it_can_no_longer_be_undone() -> None:
     waits_for_course()
     changes.cancel_rest(office(), kari.id, by=Actor.PATIENT, now=NOW, at=AT)
     assert round_of_the_worker() == 0
-    changes.send_now(office(), kari.id, now=NOW, at=AT)
+    changes.send_now(office(), kari.id, by=Actor.PATIENT, now=NOW, at=AT)
     assert freed() == 10
     assert round_of_the_worker() == 1
 

@@ -607,6 +607,8 @@ def test_who_did_not_make_a_change_reads_who_did(demo_app: Flask) -> None:
     assert "Your helper did this." in kari.open(kari.links.page).text
     kari.at_visit(5).choose(kari.buttons()[0])
     assert "Not all of this was done by you." in kari.text
+    assert "Send now" in kari.text
+    assert "Send now" not in kari.open(page).text
 
 
 def test_a_visit_that_was_missed_is_called_so_though_it_was_moved(demo_app: Flask) -> None:

@@ -129,7 +129,9 @@ def signed_in(app: Flask) -> FlaskClient:
     with app.app_context():
         nonce = db.session.scalars(select(Message).where(Message.kind == "sign_in")).one().facts["nonce"]
         token = sign_in_token(office(), nonce)
-    assert client.post(f"/en/my-appointments/link/{token}").status_code == 303
+    link = f"/en/my-appointments/link/{token}"
+    field = read_strictly(client.get(link).data).find(".//input[@name='csrf_token']")
+    assert client.post(link, data={"csrf_token": field.get("value")}).status_code == 303
     return client
 
 
@@ -311,7 +313,8 @@ def test_no_page_tells_of_an_illness_in_its_title_or_address(pages: list[Visited
 
 def test_no_page_sets_a_cookie_or_loads_anything_from_elsewhere(pages: list[Visited]) -> None:
     for page in pages:
-        assert "Set-Cookie" not in page.answer.headers, page.url
+        if page.endpoint != "me.sign_in":  # whose button works in this browser alone
+            assert "Set-Cookie" not in page.answer.headers, page.url
         assert not loads_from_elsewhere(page.answer.data), page.url
 
 
@@ -344,7 +347,7 @@ def test_names_are_words_on_every_page_and_in_every_mail(demo_app: Flask) -> Non
     with demo_app.app_context():
         visit = course(links.course_id).appointments[2].id
         cancel(office(), links.course_id, visit, by=Actor.HELPER, now=NOW, at=NOW)
-        send_now(office(), links.course_id, now=NOW, at=NOW)
+        send_now(office(), links.course_id, by=Actor.PATIENT, now=NOW, at=NOW)
         db.session.rollback()
         mails = [compose(db.session(), office(), message) for message in db.session.scalars(select(Message))]
     pages = [links.page, f"{links.page}/helpers", f"{links.page}/print", helper.page, f"{helper.page}/cancel-rest"]

@@ -1,7 +1,7 @@
 """The two ways back to one's appointments: an e-mail address, or a reference and a birth date.
 
 Both forms are open to who has no session, so they carry no token of one; where they were sent from is checked, and how
-often is counted. The button behind a mailed link carries one, for no other site may sign a reader in with a link that it
+often is counted. The button behind a mailed link carries one: no other site may sign a reader in with a link that it
 asked for.
 """
 

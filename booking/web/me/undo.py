@@ -29,7 +29,7 @@ from booking.web.language import current_language
 from booking.web.me.consequences import sent_words
 from booking.web.me.desk import this_token
 from booking.web.office import office
-from booking.web.pictures import Visit, day_at_time, subject_of
+from booking.web.pictures import Visit, day_at_time, name_of, subject_of
 
 SEVERAL = 3
 """From how many visits of one change on they are counted and not told one by one."""
@@ -50,16 +50,18 @@ class State:
 class JustChanged:
     """The panel on top of the course's page. `lines`: what was done, newest first; `by_other`: who did it, where it was
     not who looks; `cost`: of all of it, if late;
-    `change_id`: the newest, which can be undone until the clock shows `until`; `mailed`: whether anybody is told by
-    mail then."""
+    `change_id`: the newest, which `button` undoes until the clock shows `until`; `mailed`: whether anybody is told by
+    mail then; `sendable`: whether who looks may have it told at once."""
 
     lines: tuple[str, ...]
     by_other: str
     cost: str
     change_id: int
+    button: str
     until: str
     sent: str
     mailed: bool
+    sendable: bool
 
 
 @open_to(Rule.COURSE_LINK)
@@ -78,7 +80,7 @@ def undo(token: str) -> ResponseReturnValue:
 def send_now(token: str) -> ResponseReturnValue:
     """Tells of what was changed without waiting; then it can no longer be undone."""
     opened: Opened = g.opened
-    changes.send_now(office(), opened.course.id, now=clock.now(), at=clock.machine_now())
+    changes.send_now(office(), opened.course.id, by=opened.actor, now=clock.now(), at=clock.machine_now())
     return _back("told" if opened.course.email else "settled")
 
 
@@ -96,10 +98,28 @@ def just_changed(opened: Opened) -> JustChanged | None:
         by_other=_by_other(opened, {Actor(change.actor) for change in open_ones}),
         cost=_cost(opened, {change.id for change in open_ones}),
         change_id=open_ones[0].id,
+        button=_button(opened, open_ones),
         until=wording.at_time(open_ones[0].due_at, current_language()),
         sent=sent_words(opened, _count(opened, open_ones)),
         mailed=opened.course.email is not None,
+        sendable=changes.may_send_now(db.session(), opened.course.id, by=opened.actor),
     )
+
+
+def _button(opened: Opened, newest_first: Sequence[Change]) -> str:
+    """What the newest change is called on the button that undoes it: by its visits, where a reader could wonder which."""
+    newest = newest_first[0]
+    names = [_visit_name(a) for a in opened.course.appointments if str(a.id) in newest.before]
+    named = ", ".join(names) if len(names) < SEVERAL else ""
+    if len(newest_first) > 1:
+        return _("Undo the last change: %(names)s", names=named) if named else _("Undo the last change")
+    return _("Undo: %(names)s", names=named) if named and len(names) > 1 else _("Undo")
+
+
+def _visit_name(a: Appointment) -> str:
+    """“Session 3”, “First visit”, “Review”."""
+    kind, start = StepKind(a.kind), a.starts_at
+    return name_of(Visit(kind=kind, number=a.number, start=start, end=a.ends_at, where="", who=""))
 
 
 def _by_other(opened: Opened, actors: set[Actor]) -> str:
