@@ -77,7 +77,7 @@ def test_times_are_kept_longer_without_scripts(arrive: Arrive) -> None:
 
 def test_the_end_of_a_hold_is_said_and_nothing_moves(arrive: Arrive) -> None:
     visitor = arrive("en", WIDE)
-    visitor.page.clock.install(time=datetime.now(UTC))
+    visitor.set_clock(datetime.now(UTC))
     walks.at_details(visitor)
     said = visitor.page.locator(".hold [role=status]")
     assert said.inner_text() == ""

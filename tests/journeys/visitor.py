@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, Page, Response
+from playwright.sync_api import Browser, BrowserContext, Page, Response
 
 from tests.conftest import ALL
 
@@ -63,32 +64,80 @@ FRAME = """() => ({
   over: document.documentElement.scrollWidth - document.documentElement.clientWidth,
   phone: [...document.querySelectorAll(".strip .help")].filter((e) => e.checkVisibility())
     .map((e) => e.textContent).join(" "),
+  stored: localStorage.length + sessionStorage.length,
 })"""
+
+
+class Contexts:
+    """Contexts of the browser, each with cookies and a language of its own.
+
+    Half of what a short visit costs is to load fonts and styles into a new context. So in the short form one who has
+    left hands hers on, without cookies and with one empty page, which keeps it warm, to the next who wants one like
+    it; in the long form nobody does.
+    """
+
+    def __init__(self, browser: Browser, *, shared: bool) -> None:
+        self._browser, self._shared = browser, shared
+        self._free: dict[str, list[BrowserContext]] = {}
+
+    def take(self, options: dict[str, Any]) -> BrowserContext:
+        free = self._free.get(_kind(options))
+        if free:
+            return free.pop()
+        context = self._browser.new_context(**options)
+        context.set_default_timeout(15_000)
+        return context
+
+    def give_back(self, context: BrowserContext, options: dict[str, Any], *, changed: bool) -> None:
+        if changed or not self._shared:
+            context.close()
+            return
+        first, *others = context.pages
+        for page in others:
+            page.close()
+        first.goto("about:blank")
+        context.clear_cookies()
+        self._free.setdefault(_kind(options), []).append(context)
+
+
+def _kind(options: dict[str, Any]) -> str:
+    """All that cannot be set on a page of its own."""
+    return str(sorted(option for option in options.items() if option[0] != "viewport"))
 
 
 class Visitor:
     """`complaints` collects what was wrong on the way; `looks` are more looks that she takes at every page; `refusals`:
     which answers from 400 on surprise nobody."""
 
-    def __init__(self, browser: Browser, site: str, language: str, width: int, **options: Any) -> None:
+    def __init__(self, contexts: Contexts, site: str, language: str, width: int, **options: Any) -> None:
         plain = {"viewport": {"width": width, "height": 800}, "locale": language, "reduced_motion": "reduce"}
-        self.context = browser.new_context(**{**plain, **options})
-        self.context.set_default_timeout(15_000)
+        self._contexts, self._options = contexts, {**plain, **options}
+        self.context = contexts.take(self._options)
         self.site, self.language, self.width = site, language, width
         self.complaints: list[str] = []
         self.looks: list[Callable[[Visitor], None]] = []
         self.refusals = {422}
         self.chosen = False
+        self.clock_is_set = False
         self.page = self.new_page()
 
     def new_page(self) -> Page:
         """Another tab of the same browser."""
         page = self.context.new_page()
+        page.set_viewport_size(self._options["viewport"])
         page.on("console", lambda said: self._heard(said.text))
         page.on("pageerror", lambda error: self.complain(f"script: {error}"))
         page.on("request", lambda request: self._asked(request.url))
         page.on("response", lambda response: self._answered(response))
         return page
+
+    def set_clock(self, moment: datetime) -> None:
+        """From here on the browser's clock goes as the test winds it."""
+        self.page.clock.install(time=moment)
+        self.clock_is_set = True
+
+    def leave(self) -> None:
+        self._contexts.give_back(self.context, self._options, changed=self.clock_is_set)
 
     # -- going ------------------------------------------------------------------------------------------------
 
@@ -207,6 +256,8 @@ class Visitor:
             self.complain("no phone number is seen")
         if not self.chosen and self.context.cookies():
             self.complain("there is a cookie before the first choice")
+        if frame["stored"]:
+            self.complain("something is kept in the browser beside cookies")
         for look in self.looks:
             look(self)
         return self
