@@ -22,7 +22,7 @@ from booking.services.letters import compose
 from booking.services.office import Office
 from booking.services.reminders import SMS, Fate, drop_reminder, fate_of
 from booking.services.tasks import add_task
-from booking.store.courses import course_to_change
+from booking.store.courses import Course
 from booking.store.database import db, utc
 from booking.store.helpers import Helper
 from booking.store.outbox import Message, beat, lease_next, next_due
@@ -98,36 +98,52 @@ def _take(office: Office, at: datetime) -> Message | None:
         due = next_due(session)
     if due is None or due > at:
         return None
-    return unit_of_work(lambda session: _leased(session, office, at))
-
-
-def _leased(session: Session, office: Office, at: datetime) -> Message | None:
-    while (message := lease_next(session, at=at, lease=LEASE)) is not None:
-        if _goes_out(session, office, message, at=at):
-            message.attempts += 1
+    while (message := unit_of_work(lambda session: _leased(session, at))) is not None:
+        if message.kind != News.REMINDER:
             return message
-        session.flush()
+        found = message
+        going = unit_of_work(lambda session: _going_out(session, office, found, at=at))  # noqa: B023
+        if going is not None:
+            return going
     return None
 
 
-def _goes_out(session: Session, office: Office, message: Message, *, at: datetime) -> bool:
-    """True for all but a reminder that is not to be sent now; that is put off, let go of, or given up."""
-    if message.kind != News.REMINDER:
-        return True
+def _leased(session: Session, at: datetime) -> Message | None:
+    message = lease_next(session, at=at, lease=LEASE)
+    if message is not None and message.kind != News.REMINDER:
+        message.attempts += 1
+    return message
+
+
+def _going_out(session: Session, office: Office, leased: Message, *, at: datetime) -> Message | None:
+    """The leased reminder; None for one that is not to be sent now: that is put off, let go of, or given up."""
+    course = course_of(session, leased)
+    message = session.get(Message, leased.id, with_for_update=True)
+    if message is None or message.leased_until != leased.leased_until:
+        return None  # the patient has changed her mind meanwhile, or the lease ended
     now = _clinics_clock(message, at)
     try:
         fate, when = fate_of(session, office, message, now=now)
     except (LookupError, TypeError, ValueError):
-        return True  # it cannot be made into a mail either, which is what somebody is told of
-    if fate is Fate.DROP or (fate is Fate.TOO_LATE and not message.attempts):
+        fate, when = Fate.SEND, now  # it cannot be made into a mail either, which is what somebody is told of
+    if fate is Fate.SEND:
+        message.attempts += 1
+        return message
+    _hold_back(session, course, message, fate, when - now, at=at)
+    return None
+
+
+def _hold_back(
+    session: Session, course: Course | None, message: Message, fate: Fate, wait: timedelta, *, at: datetime
+) -> None:
+    if fate is Fate.WAIT:
+        message.due_at, message.leased_until = at + wait, None
+    elif fate is Fate.TOO_LATE and message.attempts:
+        message.leased_until = None
+        give_up(session, course, message, at=at)
+    else:
         drop_reminder(session, message)
         log.info("reminder dropped", message=message.id, fate=fate.value)
-    elif fate is Fate.TOO_LATE:
-        message.leased_until = None
-        give_up(session, message, at=at)
-    elif fate is Fate.WAIT:
-        message.due_at, message.leased_until = at + (when - now), None
-    return fate is Fate.SEND
 
 
 def _clinics_clock(message: Message, at: datetime) -> datetime:
@@ -176,12 +192,13 @@ def _settle_success(message: Message, *, at: datetime) -> None:
 
 def _settle_failure(message: Message, error: PostError, *, at: datetime) -> None:
     def work(session: Session) -> None:
+        course = course_of(session, message)
         current = session.get(Message, message.id, with_for_update=True)
         if current is None or current.leased_until != message.leased_until:
             return  # the lease ended meanwhile, and another worker has the message, or had it
         current.error, current.leased_until = error.reason, None
         if error.permanent or _had_its_day(current, at):
-            give_up(session, current, at=at)
+            give_up(session, course, current, at=at)
         else:
             current.due_at = _next_try(current, at)
 
@@ -200,16 +217,23 @@ def _next_try(message: Message, at: datetime) -> datetime:
     return min(at + delay, last) if at < last else at + delay
 
 
-def give_up(session: Session, message: Message, *, at: datetime) -> None:
-    """Inside the caller's unit of work, which has locked the message. Somebody must ring: one task a course, however
-    many of its mails fail, to the patient or a helper, and one for its short texts; nobody for a mail about no course.
+def course_of(session: Session, message: Message) -> Course | None:
+    """The course of the patient or helper to whom the message goes, for who changes it; None for who has none.
+
+    Whoever locks a message, too, does so afterwards: all lock a course before its messages, so nobody waits in a ring.
     """
-    message.given_up_at, message.due_at = at, None
     course_id = message.course_id or _course_of_helper(session, message)
-    if course_id is None:
+    return session.get(Course, course_id, with_for_update=True) if course_id is not None else None
+
+
+def give_up(session: Session, course: Course | None, message: Message, *, at: datetime) -> None:
+    """Inside the caller's unit of work, which has locked the message and, before it, its course. Somebody must ring:
+    one task a course, however many of its mails fail, to the patient or a helper, and one for its short texts; nobody
+    for a mail about no course."""
+    message.given_up_at, message.due_at = at, None
+    if course is None:
         return
     kind = SMS_FAILED if message.medium == SMS else MAIL_FAILED
-    course = course_to_change(session, course_id)
     if any(task.kind == kind for task in open_tasks_of(session, course.id)):
         return
     now = _clinics_clock(message, at)  # on which tasks are due

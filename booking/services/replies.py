@@ -18,12 +18,13 @@ from booking.domain.period import OSLO, seconds_of
 from booking.ical.reply import Answer, NoReply, Proposal, ReplyMessage, read_reply
 from booking.mail.imap import ImapMailbox, MailboxError
 from booking.mail.inbound import NothingForUs, Report, read_mail
-from booking.services.delivery import give_up, what_happened
+from booking.services.delivery import course_of, give_up, what_happened
 from booking.services.invitations import News, tell
 from booking.services.office import Office
 from booking.store.appointments import BOOKED, Appointment
 from booking.store.courses import course_to_change
 from booking.store.database import utc
+from booking.store.outbox import Message
 from booking.store.replies import Invited, Reply, all_replies_to, appointment_by_uid, invited, message_by_ids
 from booking.store.unit_of_work import unit_of_work
 
@@ -127,7 +128,9 @@ def _take(office: Office, found: ReplyMessage | Report, *, now: datetime, at: da
 
 
 def _take_report(session: Session, report: Report, *, at: datetime) -> str:
-    message = message_by_ids(session, report.message_ids)
+    found = message_by_ids(session, report.message_ids)
+    course = course_of(session, found) if found is not None else None
+    message = found and session.get(Message, found.id, with_for_update=True, populate_existing=True)
     if message is None:
         raise Refused(Refusal.UNKNOWN_MAIL.value, ours=False)
     if not report.failed:
@@ -135,7 +138,7 @@ def _take_report(session: Session, report: Report, *, at: datetime) -> str:
     if message.given_up_at is not None:
         raise Refused(Refusal.REPEATED.value, ours=True)
     message.error = f"{BOUNCED} {report.status}".strip()
-    give_up(session, message, at=utc(at))
+    give_up(session, course, message, at=utc(at))
     return BOUNCED
 
 

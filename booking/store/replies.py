@@ -76,9 +76,8 @@ def appointment_by_uid(session: Session, uid: str) -> Appointment | None:
 
 
 def message_by_ids(session: Session, message_ids: Collection[str]) -> Message | None:
-    """The first mail of ours with one of these Message-IDs, locked."""
-    rows = select(Message).where(Message.message_id.in_(message_ids)).order_by(Message.id).limit(1)
-    return session.scalar(rows.with_for_update())
+    """The first mail of ours with one of these Message-IDs."""
+    return session.scalar(select(Message).where(Message.message_id.in_(message_ids)).order_by(Message.id).limit(1))
 
 
 def _period(kept: dict[str, int]) -> Period:
