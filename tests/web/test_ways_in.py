@@ -303,6 +303,7 @@ def test_a_reference_and_a_birth_date_open_times_and_nothing_else(demo_app: Flas
     text = text_of(answer)
     assert "Lambertseter" in text
     assert len(read_strictly(answer.data).findall(".//ol[@class='dates']/li")) == 10
+    assert not read_strictly(answer.data).findall(".//ol[@class='dates']/li/span[@class='mark']"), "no numbers"
     for told in ("Kari", "example.com", "46", "Ask Eksempel", "690", links.token, links.feed_token):
         assert told not in answer.text.replace(links.reference, "")
     assert not HEALTH.search(answer.text)

@@ -114,11 +114,11 @@ def _told(row: pictures.Row, a: Appointment) -> pictures.Row:
 
 
 def _bare_rows(session: Session, appointments: Sequence[Appointment], *, now: datetime) -> tuple[pictures.Row, ...]:
-    """Counted in order of time: which visit is which, this does not tell."""
+    """In order of time, without numbers: which visit is which, and that they belong to a course, this does not tell."""
     clinics = {clinic.id: clinic for clinic in all_clinics(session)}
     return tuple(
         pictures.Row(
-            mark=str(number),
+            mark="",
             kind="",
             state="",
             iso=iso(a.starts_at),
@@ -128,7 +128,7 @@ def _bare_rows(session: Session, appointments: Sequence[Appointment], *, now: da
             note="",
             link=None,
         )
-        for number, a in enumerate(appointments, 1)
+        for a in appointments
     )
 
 
