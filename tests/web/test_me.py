@@ -221,6 +221,13 @@ def test_times_that_were_given_back_say_so(demo_app: Flask) -> None:
         assert "These times are no longer kept" in text_of(demo_app.test_client(), links.page + page)
 
 
+def test_who_has_invitations_is_told_what_leaving_them_sends(demo_app: Flask) -> None:
+    client, links = demo_app.test_client(), booked_links(demo_app)
+    assert "taken out of your calendar by an e-mail that cancels" in text_of(client, links.page)
+    client.post(f"{links.page}/calendar", data={"channel": "file"})
+    assert "by an e-mail that cancels" not in text_of(client, links.page)
+
+
 # -- calendar ---------------------------------------------------------------------------------------------------------
 
 
