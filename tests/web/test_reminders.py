@@ -67,6 +67,20 @@ def test_no_reminder_at_all_can_be_chosen(demo_app: Flask) -> None:
     assert not kept(demo_app, links).by_mail
 
 
+def test_times_of_reminders_that_are_turned_off_are_shown_as_off_and_come_back(demo_app: Flask) -> None:
+    client, links = demo_app.test_client(), booked_links(demo_app)
+    client.post(f"{links.page}/reminders", data=CHOSEN)
+    client.post(ending(demo_app, links))
+    answer = client.get(f"{links.page}/reminders")
+    boxes = read_strictly(answer.data).findall(".//input[@name='rungs']")
+    assert boxes
+    assert all(box.get("checked") is None and box.get("disabled") is not None for box in boxes)
+    assert "Your reminders are turned off" in answer.text
+    client.post(f"{links.page}/reminders", data={**CHOSEN, "rungs": []})
+    assert kept(demo_app, links).by_mail
+    assert kept(demo_app, links).rungs == frozenset({Rung.WEEK, Rung.MORNING})
+
+
 def test_quiet_hours_that_leave_no_day_are_refused(demo_app: Flask) -> None:
     client, links = demo_app.test_client(), booked_links(demo_app)
     answer = client.post(f"{links.page}/reminders", data=CHOSEN | {"quiet_from": "480", "quiet_until": "1380"})

@@ -24,7 +24,10 @@ _HOURS = [(str(hour * 60), f"{hour:02}:00") for hour in range(24)]
 
 
 class RemindersForm(FlaskForm):
-    """Ways that cannot be used are left out of the form, and what was chosen for them stays."""
+    """Ways that cannot be used are left out of the form, and what was chosen for them stays.
+
+    `off`: no way is on. Then the times cannot be chosen, and those that were chosen stay for when one is on again.
+    """
 
     class Meta(FlaskForm.Meta):
         csrf = False
@@ -43,6 +46,10 @@ class RemindersForm(FlaskForm):
             del self.by_mail, self.questions
         if not by_sms:
             del self.by_sms
+        on = (by_mail and wishes.by_mail) or (by_sms and wishes.by_sms)
+        self.off = (by_mail or by_sms) and not on and bool(wishes.rungs)
+        if self.off:
+            self.rungs.data, self.rungs.render_kw = [], {"disabled": True}
 
     def validate_quiet_until(self, field: Any) -> None:
         try:
@@ -53,7 +60,7 @@ class RemindersForm(FlaskForm):
     def wishes(self) -> Wishes:
         """What was chosen, once it is valid."""
         return Wishes(
-            rungs=frozenset(map(Rung, self.rungs.data or ())),
+            rungs=self._kept.rungs if self.off else frozenset(map(Rung, self.rungs.data or ())),
             by_mail=bool(self.by_mail.data) if self.by_mail else self._kept.by_mail,
             by_sms=bool(self.by_sms.data) if self.by_sms else self._kept.by_sms,
             quiet=self._quiet(),
