@@ -235,8 +235,8 @@ def _words_of(error: HTTPException) -> Words:
             _("What was here is no longer kept. The ways below lead on."),
         ),
         413: (
-            _("The file is too large"),
-            _("A calendar file may be 5 MB at most. Choose a shorter period when you export it, or go on without it."),
+            _("That was too much at once"),
+            _("What was sent is larger than we can take, so nothing was done. Go back, shorten it, and send it again."),
         ),
         429: (
             _("That was too often"),

@@ -99,6 +99,7 @@ def test_a_form_without_end_is_refused(demo_app: Flask, tokens: tuple[str, int, 
     client = demo_app.test_client()
     answer = client.post(f"/en/course/{tokens[0]}/helpers", data={"name": "x" * 7_000_000})
     assert answer.status_code == 413
+    assert "What was sent is larger than we can take" in answer.text
 
 
 def own_addresses(app: Flask, token: str, visit: int, waiting: str) -> Iterator[tuple[str, str, Any]]:
