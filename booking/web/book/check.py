@@ -135,8 +135,8 @@ def free_until(house: House, time: HeldTime) -> datetime:
 
 
 def _free_until(moment: datetime) -> str:
-    if moment <= clock.now():
-        return _("Too late to cancel free of charge.")
+    if moment < clock.now():
+        return _("Late to cancel, but free this once.")
     return _("Free to cancel until %(moment)s.", moment=wording.day_and_time(moment, current_language()))
 
 
@@ -152,8 +152,8 @@ def _rules(house: House, times: list[HeldTime]) -> list[str]:
 
 
 def _first_free_until(moment: datetime) -> str:
-    if moment <= clock.now():
-        return _("It is too late to cancel the first appointment free of charge.")
+    if moment < clock.now():
+        return _("The first appointment is late to cancel, but free this once.")
     until = wording.day_and_time(moment, current_language())
     return _("The first appointment is free to cancel until %(moment)s.", moment=until)
 
