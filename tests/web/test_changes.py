@@ -255,6 +255,15 @@ def test_a_review_that_must_go_along_is_named_beside_the_time(demo_app: Flask) -
     assert "The review goes along:" in kari.text
 
 
+def test_a_change_of_two_visits_is_undone_by_a_button_that_names_both(demo_app: Flask) -> None:
+    kari = Kari(demo_app).at_visit(9)
+    later = [a.get("href") for a in kari.main.iter("a") if "?week=" in (a.get("href") or "")]
+    kari.open(later[-1]).send("/move", to=kari.buttons()[-1])
+    assert "Undo: Session 9, Review" in kari.text
+    kari.at_visit(3).choose(kari.buttons()[0])
+    assert "Undo the last change: Session 3" in kari.text
+
+
 def test_only_of_several_free_times_one_is_called_the_best(demo_app: Flask) -> None:
     kari = Kari(demo_app)
     with demo_app.test_request_context("/en/"):
@@ -275,13 +284,37 @@ def test_the_first_late_change_is_free_and_says_so(demo_app: Flask) -> None:
     kari = Kari(demo_app)
     with at(session_start(kari, 3) - timedelta(hours=3)):
         kari.at_visit()
-        assert "This once it costs nothing all the same" in kari.text
+        assert "This once it costs nothing all the same; another late change in this course costs" in kari.text
+
+
+def test_the_one_free_late_change_is_used_only_after_asking_once_more(demo_app: Flask) -> None:
+    kari = Kari(demo_app)
+    start = session_start(kari, 3)
+    with at(start - timedelta(hours=3)):
+        kari.at_visit().choose(kari.buttons()[0])
+        assert session_start(kari, 3) == start
+        assert "Move it, and use the one free late change" in kari.text
+        kari.open(f"{kari.visit_url(3)}/cancel")
+        assert "Cancel it, and use the one free late change" in kari.text
+        kari.open(f"{kari.links.page}/cancel-rest")
+        assert "It uses up the one late change in this course that is free." in kari.text
+
+
+def test_a_page_that_was_open_past_the_limit_does_not_use_the_free_late_change(demo_app: Flask) -> None:
+    kari = Kari(demo_app)
+    start = session_start(kari, 3)
+    with at(start - timedelta(hours=24, minutes=1)):
+        kari.at_visit()
+    with at(start - timedelta(hours=23, minutes=59)):
+        kari.choose(kari.buttons()[0])
+        assert kari.status == 409
+        assert session_start(kari, 3) == start
 
 
 def test_a_late_change_with_a_price_asks_once_more_before_anything_is_moved(demo_app: Flask) -> None:
     kari = Kari(demo_app)
     with at(session_start(kari, 2) - timedelta(hours=3)):
-        kari.at_visit(2).choose(kari.buttons()[-1]).send("/send-now")
+        kari.at_visit(2).choose(kari.buttons()[-1]).send("/move").send("/send-now")
     with at(session_start(kari, 3) - timedelta(hours=3)):
         kari.at_visit(3)
         start, to = session_start(kari, 3), kari.buttons()[0]
@@ -297,7 +330,7 @@ def test_a_late_change_with_a_price_asks_once_more_before_anything_is_moved(demo
 def test_nothing_is_moved_at_a_price_that_was_not_shown(demo_app: Flask) -> None:
     kari = Kari(demo_app)
     with at(session_start(kari, 2) - timedelta(hours=3)):
-        kari.at_visit(2).choose(kari.buttons()[-1]).send("/send-now")
+        kari.at_visit(2).choose(kari.buttons()[-1]).send("/move").send("/send-now")
     start = session_start(kari, 3)
     with at(start - timedelta(hours=24, minutes=1)):
         kari.at_visit(3)

@@ -21,7 +21,7 @@ def cost_words(charge: Charge) -> str:
     until = day_at_time(charge.free_until)
     if charge.excused:
         return _(
-            "It was free until %(until)s. This once it costs nothing all the same; another late change in these weeks"
+            "It was free until %(until)s. This once it costs nothing all the same; another late change in this course"
             " costs the full price.",
             until=until,
         )

@@ -58,10 +58,16 @@ class Desk:
         return Places(self.house, self.appointment.clinic_id, subjects_of(self.opened))
 
     @property
+    def late(self) -> bool:
+        """Whether a change costs money, or the one late change of the course that is free."""
+        return self.charge.amount > 0 or self.charge.excused
+
+    @property
     def seen(self) -> str:
         """What a page says of the visit and of its price, as one word."""
         a = self.appointment
-        return seen_of([(a.id, a.starts_at.isoformat(), a.clinician_id, a.clinic_id, a.status, self.charge.amount)])
+        cost = (self.charge.amount, self.charge.excused)
+        return seen_of([(a.id, a.starts_at.isoformat(), a.clinician_id, a.clinic_id, a.status, cost)])
 
     def may(self, action: Action) -> bool:
         a = self.appointment
@@ -81,7 +87,8 @@ class Desk:
             "visit_id": a.id,
             "chosen": [when, *filter(None, [name]), self.places.who(a.clinician_id, a.clinic_id)],
             "cost": cost_words(self.charge),
-            "costs": self.charge.amount > 0,
+            "late": self.late,
+            "excused": self.charge.excused,
             "is_session": a.kind == StepKind.SESSION and len(self.course.appointments) > 1,
             "seen": self.seen,
             "undo": undo_words(),

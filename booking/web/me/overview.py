@@ -36,7 +36,7 @@ def changing(opened: Opened, told: Told) -> dict[str, Any]:
     return {
         "next_panel": panel,
         "rows": [replace(row, link=_way(visit)) if visit.appointment.id in changeable else row for row, visit in rows],
-        "missing": _missing(opened),
+        "missing": missing_sessions(opened),
         "ways": list(_ways(opened, coming=len(changeable))),
         "just_changed": just_changed(opened),
         "late_fees": _late_fees(opened),
@@ -60,7 +60,7 @@ def _ways(opened: Opened, *, coming: int) -> list[Link]:
     return ways
 
 
-def _missing(opened: Opened) -> int:
+def missing_sessions(opened: Opened) -> int:
     """How many sessions were missed or cancelled and not made up for, in a course that still runs."""
     course = opened.course
     there = [a for a in course.appointments if a.kind == StepKind.SESSION and a.status not in (CANCELLED, NOSHOW)]

@@ -190,6 +190,7 @@ def _check_page(opened: Opened, held: Hold, fault: str = "", status: int = 200) 
         going_same=_same_words(leave),
         going=_rows(leave),
         cost=sum(charge.amount for _appointment, charge in charges),
+        excused=any(charge.excused for _appointment, charge in charges),
         seen=_seen(held, charges),
         sent=sent_words(opened, len(going)),
         undo=undo_words(),
@@ -229,7 +230,7 @@ def _charges(opened: Opened, held: Hold) -> list[tuple[Appointment, Charge]]:
 
 
 def _seen(held: Hold, charges: Iterable[tuple[Appointment, Charge]]) -> str:
-    going = [(appointment.id, *_place(appointment), charge.amount) for appointment, charge in charges]
+    going = [(a.id, *_place(a), charge.amount, charge.excused) for a, charge in charges]
     return seen_word((going, [_place(time) for time in held.times]))
 
 

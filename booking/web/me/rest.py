@@ -35,6 +35,7 @@ from booking.web.me.desk import (
     this_token,
     unknown_time,
 )
+from booking.web.me.overview import missing_sessions
 from booking.web.me.places import Places, changed_by, place_of
 from booking.web.me.replan import coming_sessions
 from booking.web.me.visits import drawn, visits_of
@@ -74,6 +75,7 @@ def _rest_page(opened: Opened, fault: str = "", status: int = 200) -> ResponseRe
         fault=fault,
         rows=rows_of(_with_cost(drawn(v), words[v.appointment.id]) for v in visits),
         total=sum(charge.amount for _each, charge in charges),
+        excused=any(charge.excused for _each, charge in charges),
         can_replan=bool(coming_sessions(opened)),
         seen=_seen_of_rest(charges),
         sent=sent_words(opened, len(charges)),
@@ -93,7 +95,7 @@ def _charges(opened: Opened) -> list[tuple[Appointment, Charge]]:
 
 
 def _seen_of_rest(charges: Iterable[tuple[Appointment, Charge]]) -> str:
-    return seen_of([(a.id, a.starts_at.isoformat(), charge.amount) for a, charge in charges])
+    return seen_of([(a.id, a.starts_at.isoformat(), charge.amount, charge.excused) for a, charge in charges])
 
 
 # -- adding ---------------------------------------------------------------------------------------------------
@@ -134,7 +136,7 @@ def _extend_page(opened: Opened, house: House, fault: str = "", status: int = 20
         "me/extend.html",
         token=this_token(),
         fault=fault,
-        missing=bool(weeks),
+        missing=missing_sessions(opened) if weeks else 0,
         offer=Places(house, clinic, subjects_of(opened)).offer(weeks, url_for("me.extend", token=this_token())),
         price=options[0].at.step.treatment.price if options else 0,
         sent=sent_words(opened, *changed_by(options)),

@@ -107,10 +107,10 @@ def just_changed(opened: Opened) -> JustChanged | None:
 
 
 def _button(opened: Opened, newest_first: Sequence[Change]) -> str:
-    """What the newest change is called on the button that undoes it: by its visits, where a reader could wonder which."""
+    """What the button says that undoes the newest change: which visits it puts back, where one could wonder."""
     newest = newest_first[0]
     names = [_visit_name(a) for a in opened.course.appointments if str(a.id) in newest.before]
-    named = ", ".join(names) if len(names) < SEVERAL else ""
+    named = ", ".join(names) if len(opened.course.appointments) > 1 and len(names) < SEVERAL else ""
     if len(newest_first) > 1:
         return _("Undo the last change: %(names)s", names=named) if named else _("Undo the last change")
     return _("Undo: %(names)s", names=named) if named and len(names) > 1 else _("Undo")
