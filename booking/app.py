@@ -63,7 +63,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["mailbox"] = Mailbox(mailbox_folder(settings))
     app.extensions["post"] = post_of(settings) or app.extensions["mailbox"]
     app.extensions["sms"] = sms_of(settings)
-    app.extensions["chores"] = chores_of(app.extensions["office"]) + polls_of(settings, app.extensions["office"])
+    app.extensions["chores"] = chores_of(app.extensions["office"])
+    app.extensions["polls"] = polls_of(settings, app.extensions["office"])
     db.init_app(app)
     Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True)
     register_web(app, secure_cookies=settings.url.startswith("https:"), trusted_proxies=settings.trusted_proxies)
@@ -130,7 +131,7 @@ def chores_of(office: Office) -> tuple[Callable[[datetime], object], ...]:
 
 
 def polls_of(settings: Settings, office: Office) -> tuple[Callable[[datetime], object], ...]:
-    """What the worker does besides, where a mailbox is set: it reads what has come in."""
+    """What the worker does beside its mails and chores, where a mailbox is set: it reads what has come in."""
     if settings.imap is None:
         return ()
     server = settings.imap

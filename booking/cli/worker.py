@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from queue import Empty, SimpleQueue
+from threading import Event, Thread
 
 import click
 import structlog
@@ -27,6 +28,9 @@ PAUSE_SECONDS = 1.0
 AFTER_TROUBLE_SECONDS = 5.0
 BEAT_EVERY = timedelta(seconds=30)
 CHORES_EVERY = timedelta(minutes=1)
+POLLS_EVERY_SECONDS = 60.0
+LAST_POLL_SECONDS = 5.0
+"""So long a poll may go on when the worker ends; a mail whose round is cut off is read again in the next."""
 
 log = structlog.get_logger()
 
@@ -46,9 +50,12 @@ def worker(once: bool) -> None:
         sms=current_app.extensions["sms"],
         chores=current_app.extensions.get("chores", ()),
     )
+    polls = current_app.extensions.get("polls", ())
     if once:
         rounds.do(_Stop())
-    else:
+        _do_each(polls)
+        return
+    with _polling(current_app._get_current_object(), polls):  # type: ignore[attr-defined]
         _run(rounds, _Stop.on_signals())
 
 
@@ -106,11 +113,38 @@ class _Rounds:
         if at < self._chores_due:
             return
         self._chores_due = at + CHORES_EVERY
-        for chore in self._chores:
-            try:
-                chore(clock.now())
-            except Exception as error:  # one chore that fails keeps neither the others nor the mail from being done
-                log.error("a chore failed", **what_happened(error))
+        _do_each(self._chores)
+
+
+def _do_each(chores: Sequence[Chore]) -> None:
+    for chore in chores:
+        try:
+            chore(clock.now())
+        except Exception as error:  # one chore that fails keeps neither the others nor the mail from being done
+            log.error("a chore failed", **what_happened(error))
+
+
+@contextmanager
+def _polling(app: Flask, polls: Sequence[Chore]) -> Iterator[None]:
+    """Does the polls in a thread of their own: another's server may be slow, and no mail of ours waits for it."""
+    if not polls:
+        yield
+        return
+    ended = Event()
+
+    def run() -> None:
+        while not ended.is_set():
+            with app.app_context():
+                _do_each(polls)
+            ended.wait(POLLS_EVERY_SECONDS)
+
+    thread = Thread(target=run, name="polls", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join(LAST_POLL_SECONDS)
 
 
 def _run(rounds: _Rounds, stop: _Stop) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import socket
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -127,6 +128,20 @@ def test_a_running_worker_sends_what_comes_and_stops_when_asked(
         assert worker.wait(SECONDS) == 0
         assert time.monotonic() - asked < 20
     assert len(smtp_server.deliveries) == 1
+
+
+def test_a_mailbox_that_does_not_answer_keeps_no_mail_waiting(demonstration_url: str, smtp_server: Mailroom) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        mailbox = f"imap://reader:secret@127.0.0.1:{silent.getsockname()[1]}/INBOX"
+        with running_worker(demonstration_url, BOOKING_MAIL=smtp_server.url, BOOKING_IMAP=mailbox) as worker:
+            connection, _ = silent.accept()
+            booked_course(SIV)
+            wait_for(sent)
+            connection.setblocking(False)
+            with connection, pytest.raises(BlockingIOError):
+                connection.recv(1)  # the worker is still waiting for a word
+            worker.terminate()
+            assert worker.wait(SECONDS) == 0
 
 
 @dataclass
