@@ -18,6 +18,7 @@ from sqlalchemy import (
     Index,
     SmallInteger,
     delete,
+    event,
     func,
     or_,
     select,
@@ -38,7 +39,10 @@ LIVE = (PENDING, BOOKED, ARRIVED, FULFILLED, NOSHOW)
 
 
 class Appointment(Base):
-    """One visit. `number` counts steps of a kind from 1; `price` in whole kroner; `uid` and `sequence` as RFC 5545."""
+    """One visit. `number` counts steps of a kind from 1; `price` in whole kroner; `uid` and `sequence` as RFC 5545.
+
+    `version` goes up with each change of the row, its status included, so that two people see each other's work.
+    """
 
     __tablename__ = "appointments"
     __table_args__ = (
@@ -63,11 +67,17 @@ class Appointment(Base):
     status: Mapped[str]
     uid: Mapped[str] = mapped_column(unique=True)
     sequence: Mapped[int] = mapped_column(default=0)
+    version: Mapped[int] = mapped_column(default=0, server_default="0")
     updated_at: Mapped[datetime]
 
     @property
     def period(self) -> Period:
         return Period(self.starts_at, self.ends_at)
+
+
+@event.listens_for(Appointment, "before_update")
+def _count_version(mapper: object, connection: object, appointment: Appointment) -> None:
+    appointment.version += 1
 
 
 class Resource(IntEnum):

@@ -12,7 +12,8 @@ from booking.store.database import Base
 
 
 class Change(Base):
-    """What somebody did to a course at one moment. `actor`: who, as in `domain/appointment.py`.
+    """What somebody did to a course at one moment. `actor`: who, as in `domain/appointment.py`; `account_id`: who of
+    the clinic.
 
     `before`: the appointments that it touched as they were, by id (in decimal digits, for JSON), as
     `services/invitations.py` keeps them; null for one that it made. Until `due_at` it can be
@@ -27,6 +28,7 @@ class Change(Base):
     course_id: Mapped[int] = mapped_column(ForeignKey("courses.id"))
     kind: Mapped[str]
     actor: Mapped[str]
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     before: Mapped[dict[str, Any]] = mapped_column(JSON)
     made_at: Mapped[datetime]
     due_at: Mapped[datetime]
@@ -47,6 +49,7 @@ class Fee(Base):
     excused: Mapped[bool]
     made_at: Mapped[datetime]
     waived_at: Mapped[datetime | None]
+    charged_at: Mapped[datetime | None]
 
 
 def open_changes(session: Session, course_id: int) -> list[Change]:

@@ -27,7 +27,7 @@ class Course(Base):
     `running_for` is the patient's id while an exclusive course runs, else null; it is unique, so nobody has two.
     `decide_by`: until when a pending course's times are kept. `changed_at`: the last change that calendars must see;
     `revision` counts those changes. Name and contact are as given with this booking; `email_key` is the address in
-    lower case, by which it is found.
+    lower case, by which it is found, and `name_key` the name likewise.
     """
 
     __tablename__ = "courses"
@@ -40,9 +40,10 @@ class Course(Base):
     status: Mapped[str]
     new_patient: Mapped[bool]
     name: Mapped[str]
+    name_key: Mapped[str] = mapped_column(server_default="")
     email: Mapped[str | None]
     email_key: Mapped[str | None] = mapped_column(index=True)
-    mobile: Mapped[str | None]
+    mobile: Mapped[str | None] = mapped_column(index=True)
     language: Mapped[str]
     channel: Mapped[str]
     needs: Mapped[list[str]] = mapped_column(JSON)
@@ -54,6 +55,11 @@ class Course(Base):
 
     appointments: Mapped[list[Appointment]] = relationship(order_by=Appointment.starts_at, lazy="selectin")
     patient: Mapped[Patient] = relationship(foreign_keys=[patient_id])
+
+    @validates("name")
+    def _keep_name_key(self, _name: str, name: str) -> str:
+        self.name_key = name.casefold()
+        return name
 
     @validates("email")
     def _keep_key(self, _name: str, email: str | None) -> str | None:

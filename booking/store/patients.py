@@ -19,7 +19,7 @@ class Patient(Base):
     __tablename__ = "patients"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    birth_date: Mapped[date]
+    birth_date: Mapped[date] = mapped_column(index=True)
     created_at: Mapped[datetime]
 
 

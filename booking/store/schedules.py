@@ -33,7 +33,10 @@ from booking.store.people import Clinician, all_clinicians
 
 
 class Hours(Base):
-    """A week template of a clinic (`clinician_id` null) or of a clinician there, valid on dates both included."""
+    """A week template of a clinic (`clinician_id` null) or of a clinician there, valid on dates both included.
+
+    `weeks`: odd or even, by the ISO week's number; null: every week.
+    """
 
     __tablename__ = "hours"
 
@@ -42,6 +45,7 @@ class Hours(Base):
     clinician_id: Mapped[int | None] = mapped_column(ForeignKey("clinicians.id"), index=True)
     valid_from: Mapped[date]
     valid_until: Mapped[date | None]
+    weeks: Mapped[str | None]
 
     days: Mapped[list[HoursDay]] = relationship(
         order_by="HoursDay.weekday", lazy="selectin", cascade="all, delete-orphan"
@@ -93,6 +97,19 @@ class Absence(Base):
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
     kind: Mapped[str]
+
+
+class RoomClosure(Base):
+    """A room is out of use. `reason`: in the clinic's own words, for its own use."""
+
+    __tablename__ = "room_closures"
+    __table_args__ = (Index(None, "room_id", "ends_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    room_id: Mapped[int] = mapped_column(ForeignKey("rooms.id"))
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    reason: Mapped[str]
 
 
 def schedule_of(session: Session, clinic_ids: Collection[int], period: Period) -> domain.Schedule:

@@ -11,7 +11,8 @@ from booking.store.database import Base
 
 
 class Task(Base):
-    """`kind`: call_first, call_me, second_course, mail_failed or sms_failed. `phone` in E.164 where it could be read.
+    """`kind`: call_first, call_me, second_course, mail_failed, sms_failed, clash (something booked meets a busy time)
+    or tell (a patient without e-mail must be told of a change). `phone` in E.164 where it could be read.
 
     `message`: what the caller wrote, encrypted, for it may be about her health.
     """
@@ -22,6 +23,8 @@ class Task(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str]
     course_id: Mapped[int | None] = mapped_column(ForeignKey("courses.id"), index=True)
+    appointment_id: Mapped[int | None] = mapped_column(ForeignKey("appointments.id"), index=True)
+    clinic_id: Mapped[int | None] = mapped_column(ForeignKey("clinics.id"))
     name: Mapped[str]
     phone: Mapped[str | None]
     note: Mapped[str | None]
@@ -30,6 +33,7 @@ class Task(Base):
     created_at: Mapped[datetime]
     due_at: Mapped[datetime]
     done_at: Mapped[datetime | None]
+    done_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
 
 
 def open_tasks(session: Session) -> list[Task]:
