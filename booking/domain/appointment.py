@@ -66,7 +66,7 @@ RULES: Mapping[tuple[Actor, Action], Mapping[Status, When]] = {
     (Actor.PATIENT, Action.CANCEL): {Status.BOOKED: When.BEFORE_START},
     (Actor.HELPER, Action.MOVE): {Status.BOOKED: When.BEFORE_START},
     (Actor.HELPER, Action.CANCEL): {Status.BOOKED: When.BEFORE_START},
-    (Actor.CLINIC, Action.MOVE): {Status.PENDING: When.BEFORE_END, Status.BOOKED: When.BEFORE_END},
+    (Actor.CLINIC, Action.MOVE): {Status.PENDING: When.BEFORE_START, Status.BOOKED: When.BEFORE_START},
     (Actor.CLINIC, Action.CANCEL): {Status.PENDING: When.BEFORE_END, Status.BOOKED: When.BEFORE_END},
     (Actor.CLINIC, Action.CONFIRM): {Status.PENDING: When.BEFORE_START},
     (Actor.CLINIC, Action.RELEASE): {Status.PENDING: When.ALWAYS},
@@ -81,7 +81,8 @@ RULES: Mapping[tuple[Actor, Action], Mapping[Status, When]] = {
     },
 }
 """Who may do what to an appointment of which status, and when. What does not stand here is refused, so a calendar's
-answer changes nothing by itself; what the worker releases are times that nobody decided about."""
+answer changes nothing by itself; what the worker releases are times that nobody decided about. What has begun is moved
+by nobody: it is cancelled or missed, and made up for at the end."""
 
 OUTCOME: Mapping[Action, Status | None] = {
     Action.MOVE: None,

@@ -44,7 +44,7 @@ helper   arrive      .      .       .        .         .       .
 helper   fulfil      .      .       .        .         .       .
 helper   miss        .      .       .        .         .       .
 helper   reopen      .      .       .        .         .       .
-clinic   move        E      E       .        .         .       .
+clinic   move        S      S       .        .         .       .
 clinic   cancel      E      E       .        .         .       .
 clinic   confirm     S      .       .        .         .       .
 clinic   release     A      .       .        .         .       .

@@ -251,6 +251,16 @@ def test_what_has_begun_can_be_neither_moved_nor_cancelled(kari: Course) -> None
     assert weeks(first, now=first.starts_at) == ()
 
 
+def test_the_clinic_moves_what_it_is_offered_places_for_and_nothing_that_has_begun(kari: Course) -> None:
+    first = session_of(kari.id, 1)
+    just_before = first.starts_at - timedelta(seconds=1)
+    place = next(place_of(option) for week in weeks(first, now=just_before) for option in week.options)
+    with pytest.raises(NotAllowed):
+        move(first, place, by=Actor.CLINIC, now=first.starts_at)
+    move(first, place, by=Actor.CLINIC, now=just_before)
+    assert place_at(session_of(kari.id, 1)) == place
+
+
 def test_a_course_that_waits_for_a_call_is_changed_by_the_clinic_alone() -> None:
     made = booked(held(), KARI, UNSURE)
     third = session_of(made.course_id, 3)
