@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from booking.services.alteration import note_change
+from booking.services.attempts import Limit, count_attempt
 from booking.services.invitations import INVITATIONS, News, take_back_invitations, tell
 from booking.services.links import FEED, PAGE, renew
 from booking.services.office import Office
@@ -15,10 +16,14 @@ from booking.services.reminders import drop_reminders_of
 from booking.services.settlement import settle, settle_in_words
 from booking.services.waiting import follow_contact
 from booking.store.appointments import BOOKED, LIVE, Appointment
-from booking.store.courses import WAITING, Course, course_to_change, links_of
-from booking.store.database import utc
+from booking.store.courses import WAITING, Course, course_to_change, email_key, links_of
+from booking.store.database import db, utc
 from booking.store.outbox import drop_unsent, invited
 from booking.store.unit_of_work import unit_of_work
+
+ADDRESSES_OF_ONE = Limit("contact course", 5, timedelta(days=1))
+MAILS_TO_NEW = Limit("contact address", 3, timedelta(hours=1))
+"""How often a course may get a new address, and an address become that of courses: each time brings mails to it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +59,16 @@ def choose_channel(office: Office, course_id: int, channel: str, *, now: datetim
         note_change(course, now=now)
 
     unit_of_work(work)
+
+
+def correct_own_contact(office: Office, course_id: int, contact: Contact, *, now: datetime, at: datetime) -> None:
+    """As `correct_contact`, for who has the link and may type anybody's address. Raises TooManyAttempts, and changes
+    nothing then."""
+    kept = db.session().get_one(Course, course_id).email
+    if contact.email is not None and contact.email != kept:
+        tried = ((ADDRESSES_OF_ONE, str(course_id)), (MAILS_TO_NEW, email_key(contact.email)))
+        count_attempt(office, tried, now=now)
+    correct_contact(office, course_id, contact, now=now, at=at)
 
 
 def correct_contact(office: Office, course_id: int, contact: Contact, *, now: datetime, at: datetime) -> None:

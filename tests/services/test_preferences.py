@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,10 +11,18 @@ from flask import Flask
 from icalendar import Calendar
 from sqlalchemy import select, update
 
+from booking.domain.errors import TooManyAttempts
 from booking.services.courses import release
 from booking.services.feeds import feed_for
 from booking.services.links import FEED, token_of
-from booking.services.preferences import Contact, choose_channel, correct_contact
+from booking.services.preferences import (
+    ADDRESSES_OF_ONE,
+    MAILS_TO_NEW,
+    Contact,
+    choose_channel,
+    correct_contact,
+    correct_own_contact,
+)
 from booking.store.courses import links_of
 from booking.store.database import db
 from booking.store.outbox import Message
@@ -97,3 +106,29 @@ def test_past_visits_that_an_older_address_was_invited_to_are_in_no_feed_either(
     correct_contact(office(), made.id, NEWER, now=over, at=AT)
     choose_channel(office(), made.id, "subscription", now=over, at=AT)
     assert feed_uids(made.id, now=over) == sorted(a.uid for a in course(made.id).appointments[1:])
+
+
+def correct(course_id: int, email: str | None, *, now: datetime = NOW) -> None:
+    correct_own_contact(office(), course_id, replace(NEWER, email=email), now=now, at=AT)
+
+
+def test_a_course_gets_so_many_new_addresses_a_day_and_no_more() -> None:
+    kari = booked_course()
+    for number in range(ADDRESSES_OF_ONE.most):
+        correct(kari.id, f"kari{number}@example.com")
+    last = f"kari{ADDRESSES_OF_ONE.most - 1}@example.com"
+    with pytest.raises(TooManyAttempts):
+        correct(kari.id, "one.more@example.com")
+    assert (mails_to("one.more@example.com"), course(kari.id).email) == ([], last)
+    correct(kari.id, last)  # nothing new
+    correct(kari.id, None)
+    correct(kari.id, "one.more@example.com", now=NOW + ADDRESSES_OF_ONE.within)
+    assert course(kari.id).email == "one.more@example.com"
+
+
+def test_an_address_becomes_that_of_so_many_courses_an_hour_and_no_more() -> None:
+    courses = [booked_course(email=f"kari{number}@example.com", mobile=None) for number in range(MAILS_TO_NEW.most + 1)]
+    for each in courses[:-1]:
+        correct(each.id, "ola@example.com")
+    with pytest.raises(TooManyAttempts):
+        correct(courses[-1].id, "Ola@Example.com")

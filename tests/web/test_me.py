@@ -303,6 +303,14 @@ def test_the_form_shows_what_is_kept(demo_app: Flask) -> None:
     assert tree.find(".//input[@id='email']").get("value") == "kari@example.com"
 
 
+def test_who_types_one_new_address_after_the_other_is_asked_to_wait(demo_app: Flask) -> None:
+    links, client = booked_links(demo_app), demo_app.test_client()
+    for number in range(6):
+        answer = client.post(f"{links.page}/contact", data=CONTACT | {"email": f"new{number}@example.com"})
+    assert answer.status_code == 429
+    assert "several new addresses" in answer.text
+
+
 def test_contact_language_and_needs_can_be_put_right(demo_app: Flask) -> None:
     client, links = demo_app.test_client(), booked_links(demo_app)
     sent = CONTACT | {"mobile": "22 33 44 55", "language": "en", "needs": ["stairs", "hearing_loop"]}
