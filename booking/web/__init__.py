@@ -13,6 +13,7 @@ from booking.web.headers import register_headers
 from booking.web.language import register_language
 from booking.web.me import me
 from booking.web.site import site
+from booking.web.staff import staff
 
 
 def register_web(app: Flask, *, secure_cookies: bool, trusted_proxies: int) -> None:
@@ -41,5 +42,5 @@ def register_web(app: Flask, *, secure_cookies: bool, trusted_proxies: int) -> N
     frame.register(app)
     findable.register(app)
     errors.register(app)
-    for blueprint in (site, book, me, calendars.calendars, ops.ops):
+    for blueprint in (site, book, me, staff, calendars.calendars, ops.ops):
         app.register_blueprint(blueprint)

@@ -10,11 +10,24 @@ from flask import Flask, abort, current_app, g, redirect, request, session, url_
 from werkzeug.wrappers import Response
 
 from booking.domain.errors import UnknownComment, UnknownCourse, UnknownWaiter
+from booking.services.accounts import (
+    SEEN_TO,
+    account_signed_in,
+    note_seen,
+    reach_of,
+    sees_appointment,
+    sees_clinic,
+    sees_clinician,
+    sees_course,
+    sees_patient,
+)
 from booking.services.comments import own_comment
 from booking.services.holds import find_hold
 from booking.services.links import PAGE, hash_of, open_course, open_link, open_waiter
 from booking.services.mailings import what_stops
 from booking.services.sign_ins import signed_in
+from booking.store.appointments import Appointment
+from booking.store.courses import Course
 from booking.store.database import db
 from booking.store.sign_ins import sign_in_by_hash
 from booking.web import clock
@@ -31,6 +44,11 @@ class Rule(Enum):
     for it. `COMMENT_LINK`: who has the secret link of a comment (`g.comment`). `WAITER_LINK`: who waits for a course,
     by the link that was mailed to her (`g.waiter`). `STOP_LINK`: who got a mail that can be ended (`g.stops`: which
     kind). `DEVELOPER`: who sits at a development machine.
+
+    Those who work at the clinics (`g.reach`: whom and what she may see): `STAFF`: everybody who is signed in.
+    `FRONT_DESK`: a receptionist, or an administrator. `ADMINISTRATOR`. `OF_PATIENT`, `OF_COURSE`, `OF_APPOINTMENT`,
+    `OF_CLINICIAN`, `OF_CLINIC`: who may see the one whose number is `id` in the address (`g.about_course`,
+    `g.about_appointment`); what she must not see is not there.
     """
 
     EVERYBODY = "everybody"
@@ -44,6 +62,14 @@ class Rule(Enum):
     WAITER_LINK = "waiter link"
     STOP_LINK = "stop link"
     DEVELOPER = "developer"
+    STAFF = "staff"
+    FRONT_DESK = "front desk"
+    ADMINISTRATOR = "administrator"
+    OF_PATIENT = "of patient"
+    OF_COURSE = "of course"
+    OF_APPOINTMENT = "of appointment"
+    OF_CLINICIAN = "of clinician"
+    OF_CLINIC = "of clinic"
 
 
 def open_to(rule: Rule) -> Callable[[View], View]:
@@ -162,6 +188,51 @@ def _developer() -> None:
         abort(404)
 
 
+# -- those who work at the clinics ------------------------------------------------------------------------------------
+
+
+def staff_key() -> str | None:
+    """By what the session knows where somebody who works here is signed in."""
+    key = session.get("staff")
+    return key if isinstance(key, str) else None
+
+
+def _staff() -> Response | None:
+    """Who is not signed in is led to where she can, and from there back to a page she asked for."""
+    key, now = staff_key(), clock.now()
+    found = account_signed_in(db.session(), key, now=now) if key else None
+    if found is None:
+        back = request.full_path.rstrip("?") if request.method in ("GET", "HEAD") else None
+        return redirect(url_for("staff.sign_in", next=back), 303)
+    g.staff_session, g.account = found
+    g.reach = reach_of(db.session(), g.account, now=now)
+    if now >= g.staff_session.seen_at + SEEN_TO:
+        note_seen(g.staff_session.id, now=now)
+    return None
+
+
+def _staff_if(allowed: Callable[[int], bool]) -> Callable[[], Response | None]:
+    """Somebody who works here, if `allowed` says so of the number in the address; else the page is not there."""
+
+    def check() -> Response | None:
+        elsewhere = _staff()
+        if elsewhere is None and not allowed(int((request.view_args or {}).get("id", 0))):
+            abort(404)
+        return elsewhere
+
+    return check
+
+
+def _of_course(id: int) -> bool:
+    g.about_course = db.session().get(Course, id)
+    return g.about_course is not None and sees_course(g.reach, g.about_course)
+
+
+def _of_appointment(id: int) -> bool:
+    g.about_appointment = db.session().get(Appointment, id)
+    return g.about_appointment is not None and sees_appointment(g.reach, g.about_appointment)
+
+
 _CHECKS: dict[Rule, Callable[[], Response | None]] = {
     Rule.EVERYBODY: _everybody,
     Rule.VISITOR: _visitor,
@@ -174,4 +245,12 @@ _CHECKS: dict[Rule, Callable[[], Response | None]] = {
     Rule.WAITER_LINK: _waiter_link,
     Rule.STOP_LINK: _stop_link,
     Rule.DEVELOPER: _developer,
+    Rule.STAFF: _staff,
+    Rule.FRONT_DESK: _staff_if(lambda id: g.reach.front_desk),
+    Rule.ADMINISTRATOR: _staff_if(lambda id: g.reach.administers),
+    Rule.OF_PATIENT: _staff_if(lambda id: sees_patient(db.session(), g.reach, id)),
+    Rule.OF_COURSE: _staff_if(_of_course),
+    Rule.OF_APPOINTMENT: _staff_if(_of_appointment),
+    Rule.OF_CLINICIAN: _staff_if(lambda id: sees_clinician(db.session(), g.reach, id, now=clock.now())),
+    Rule.OF_CLINIC: _staff_if(lambda id: sees_clinic(g.reach, id)),
 }

@@ -1,0 +1,154 @@
+"""Accounts: in which browsers somebody who works here is signed in, and whom and what she may see."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from booking.services.links import hash_of
+from booking.services.logbook import Who
+from booking.store.accounts import Account, StaffSession
+from booking.store.appointments import Appointment
+from booking.store.courses import Course
+from booking.store.schedules import workplaces
+from booking.store.unit_of_work import unit_of_work
+
+CLINICIAN, RECEPTIONIST, ADMINISTRATOR = "clinician", "receptionist", "administrator"
+
+IDLE_FOR = timedelta(minutes=60)
+"""A browser in which nothing is done for this long is signed out."""
+
+SIGNED_IN_FOR = timedelta(hours=12)
+"""And after this long in any case: nobody works longer."""
+
+SEEN_TO = timedelta(minutes=1)
+"""How exactly it is kept when a browser was last seen, so that not every page writes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Whom and what somebody who works here may see. `clinic_ids`: where she is a receptionist or treats; an
+    administrator's is all of them. `clinician_id`: as whom she treats, if she does."""
+
+    account_id: int
+    name: str
+    roles: frozenset[str]
+    clinic_ids: frozenset[int]
+    clinician_id: int | None
+
+    @property
+    def who(self) -> Who:
+        return Who(self.account_id, self.name)
+
+    @property
+    def administers(self) -> bool:
+        return ADMINISTRATOR in self.roles
+
+    @property
+    def front_desk(self) -> bool:
+        """Whether she does what receptionists do: for her clinics, or as an administrator for all."""
+        return self.administers or RECEPTIONIST in self.roles
+
+    def desk_of(self, clinic_id: int) -> bool:
+        """Whether she does so at this clinic."""
+        return self.administers or (RECEPTIONIST in self.roles and clinic_id in self.clinic_ids)
+
+
+def reach_of(session: Session, account: Account, *, now: datetime) -> Reach:
+    """Two statements at most."""
+    places = {clinic.id for clinic in account.clinics}
+    if account.clinician_id is not None and not places:
+        places = {clinic for clinic, who in workplaces(session, today=now.date()) if who == account.clinician_id}
+    roles = frozenset(role.name for role in account.roles)
+    return Reach(account.id, account.name, roles, frozenset(places), account.clinician_id)
+
+
+def sees_clinic(reach: Reach, clinic_id: int) -> bool:
+    return reach.administers or clinic_id in reach.clinic_ids
+
+
+def sees_clinician(session: Session, reach: Reach, clinician_id: int, *, now: datetime) -> bool:
+    """Herself, and at the front desk everybody who works at one of her clinics."""
+    if reach.administers or clinician_id == reach.clinician_id:
+        return True
+    if RECEPTIONIST not in reach.roles:
+        return False
+    return any(who == clinician_id for _, who in workplaces(session, reach.clinic_ids, today=now.date()))
+
+
+def sees_appointment(reach: Reach, appointment: Appointment) -> bool:
+    """Her own as a clinician; at the front desk those at her clinics."""
+    if reach.administers or appointment.clinician_id == reach.clinician_id:
+        return True
+    return RECEPTIONIST in reach.roles and appointment.clinic_id in reach.clinic_ids
+
+
+def sees_course(reach: Reach, course: Course) -> bool:
+    """Whether she sees any of its appointments: the others of the course belong to the picture."""
+    return any(sees_appointment(reach, appointment) for appointment in course.appointments)
+
+
+def sees_patient(session: Session, reach: Reach, patient_id: int) -> bool:
+    """Whether she sees any of the patient's appointments, past or to come; who has none is the front desk's."""
+    courses = session.scalars(select(Course).where(Course.patient_id == patient_id)).all()
+    if not any(course.appointments for course in courses):
+        return reach.front_desk
+    return any(sees_course(reach, course) for course in courses)
+
+
+# -- sessions ---------------------------------------------------------------------------------------------------------
+
+
+def open_session(account_id: int, browser: str, *, now: datetime) -> str:
+    """Notes that somebody has signed in; the key that her browser keeps."""
+    key = secrets.token_urlsafe(20)
+
+    def work(session: Session) -> str:
+        row = StaffSession(
+            account_id=account_id, key_hash=hash_of(key), browser=browser[:120], created_at=now, seen_at=now
+        )
+        session.add(row)
+        return key
+
+    return unit_of_work(work)
+
+
+def account_signed_in(session: Session, key: str, *, now: datetime) -> tuple[StaffSession, Account] | None:
+    """Whose browser has this key; None if it was signed out, has been idle too long, or the account is disabled."""
+    row = (
+        session.execute(
+            select(StaffSession, Account)
+            .join(Account, Account.id == StaffSession.account_id)
+            .options(joinedload(Account.roles))
+            .where(StaffSession.key_hash == hash_of(key), StaffSession.ended_at.is_(None), Account.active)
+        )
+        .unique()
+        .first()
+    )
+    if row is None or now >= row[0].seen_at + IDLE_FOR or now >= row[0].created_at + SIGNED_IN_FOR:
+        return None
+    return row[0], row[1]
+
+
+def note_seen(session_id: int, *, now: datetime) -> None:
+    def work(session: Session) -> None:
+        row = session.get(StaffSession, session_id)
+        if row is not None and row.ended_at is None:
+            row.seen_at = now
+
+    unit_of_work(work)
+
+
+def end_session(session_id: int, *, account_id: int, now: datetime) -> None:
+    """Signs a browser out; only one of the account's own."""
+
+    def work(session: Session) -> None:
+        row = session.get(StaffSession, session_id)
+        if row is not None and row.account_id == account_id and row.ended_at is None:
+            row.ended_at = now
+
+    unit_of_work(work)

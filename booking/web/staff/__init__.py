@@ -1,0 +1,20 @@
+"""The pages of those who work at the clinics, behind a sign-in."""
+
+from __future__ import annotations
+
+from booking.web.language import blueprint
+from booking.web.staff import desk, doors
+
+PATIENT = "/staff/patients/<int(max=999999999):id>"
+COURSE = "/staff/courses/<int(max=999999999):id>"
+APPOINTMENT = "/staff/appointments/<int(max=999999999):id>"
+CLINICIAN = "/staff/clinicians/<int(max=999999999):id>"
+CLINIC = "/staff/clinics/<int(max=999999999):id>"
+"""PostgreSQL refuses to look for a number that its column could not hold."""
+
+staff = blueprint("staff", __name__)
+staff.context_processor(desk.frame)
+
+staff.add_url_rule("/staff", "start", desk.start)
+staff.add_url_rule("/staff/sign-in", "sign_in", doors.sign_in, methods=["GET", "POST"])
+staff.add_url_rule("/staff/sign-out", "sign_out", doors.sign_out, methods=["POST"])

@@ -1,0 +1,31 @@
+"""Desk: where somebody who works here begins, and what every page of hers has in its frame."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import g, redirect, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from booking.web.access import Rule, open_to
+
+
+@open_to(Rule.STAFF)
+def start() -> Response:
+    """A clinician begins with her own week, the front desk with today at its first clinic."""
+    if g.reach.clinician_id is not None:
+        return redirect(url_for("staff.week", id=g.reach.clinician_id), 303)
+    return redirect(url_for("staff.day", id=min(g.reach.clinic_ids, default=0)), 303)
+
+
+def nav() -> list[tuple[str, str, str, int]]:
+    """The navigation: (part, endpoint, words, how many wait there; 0 shows nothing)."""
+    return [
+        ("schedule", "staff.start", _("Schedule"), 0),
+    ]
+
+
+def frame() -> dict[str, Any]:
+    """What the frame of every page of these asks for."""
+    return {"staff_nav": nav}
