@@ -78,7 +78,7 @@ def site_app(databases: Databases) -> Iterator[Flask]:
     """One application over the demonstration data for the tests of a file that only read."""
     from tests.servers.databases import Content
 
-    url = databases.new("sqlite", Content.DEMONSTRATION)
+    url = databases.new("sqlite", Content.DEMONSTRATION, f"site_{os.getpid()}")
     yield from application(url)
     databases.drop(url)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import cache
 from typing import Any
 
 import pytest
@@ -21,29 +22,38 @@ from booking.store.database import db
 from booking.web import logging
 from booking.web.access import Rule, open_to
 from booking.web.errors import words_for
-from tests.conftest import end_connections, new_application
+from tests.conftest import end_connections, forget_senders, new_application
 from tests.servers.databases import only_sqlite
 from tests.web.pages import booked_links, read_strictly
 
 pytestmark = only_sqlite
 
 
+@cache
+def with_a_failing_page(database_url: str) -> Flask:
+    """An application of this file's own, with a page that raises what `failing` says."""
+    app = new_application(database_url)
+
+    @open_to(Rule.EVERYBODY)
+    def fail(token: str, **_: Any) -> str:
+        raise app.extensions["failing"]
+
+    for address in ("/en/failing/<token>", "/<any(nb, en):language>/failing-in/<token>"):
+        app.add_url_rule(address, "failing", fail, methods=["GET", "POST"])
+    return app
+
+
 @pytest.fixture
 def demo_app(demonstration_url: str) -> Iterator[Flask]:
-    """An application of this test's own, to which a failing page can be added."""
-    app = new_application(demonstration_url)
+    app = with_a_failing_page(demonstration_url)
+    forget_senders()
     yield app
     end_connections(app)
 
 
-def failing(app: Flask, error: Exception, *, address: str = "/en/failing/<token>") -> FlaskClient:
-    """A client of an application with a page that raises `error`."""
-
-    @open_to(Rule.EVERYBODY)
-    def fail(token: str, **_: Any) -> str:
-        raise error
-
-    app.add_url_rule(address, "failing", fail, methods=["GET", "POST"])
+def failing(app: Flask, error: Exception) -> FlaskClient:
+    """A client of the application whose failing page raises `error`."""
+    app.extensions["failing"] = error
     return app.test_client()
 
 
@@ -115,7 +125,7 @@ def test_a_removed_comment_says_so(demo_app: Flask, language: str) -> None:
 def test_a_failure_is_told_in_the_language_of_the_address(
     demo_app: Flask, language: str, error: Exception, status: int
 ) -> None:
-    answer = failing(demo_app, error, address="/<any(nb, en):language>/failing/<token>").get(f"/{language}/failing/x")
+    answer = failing(demo_app, error).get(f"/{language}/failing-in/x")
     assert answer.status_code == status
     tree = read_strictly(answer.data)
     assert tree.get("lang") == language
