@@ -12,8 +12,11 @@ from sqlalchemy.orm import Session
 from booking.store.appointments import LIVE, Appointment, drop_held_claims
 from booking.store.changes import Change, Fee
 from booking.store.courses import COMPLETED, RUNNING, Course, Link, Screening
+from booking.store.disruptions import Touched
 from booking.store.helpers import Helper
 from booking.store.holds import Hold
+from booking.store.logbook import PatientKey
+from booking.store.notes import Note
 from booking.store.outbox import Message
 from booking.store.outcomes import asked_since
 from booking.store.patients import NOBODYS_BIRTH_DATE, Patient, PatientContact
@@ -61,15 +64,16 @@ def forget_patient(session: Session, patient: Patient) -> None:
     courses = list(session.scalars(select(Course).where(Course.patient_id == patient.id)))
     ids = [course.id for course in courses]
     visits = list(session.scalars(select(Appointment).where(Appointment.course_id.in_(ids))))
+    _forget_of_visits(session, [visit.id for visit in visits])
     _forget_waiting(session, ids)
     _forget_helpers(session, ids)
     _forget_changes(session, ids)
-    _forget_rows(session, ids, [visit.id for visit in visits])
+    _forget_of_courses(session, ids)
     for visit in visits:
         visit.uid = f"forgotten {uuid4()}"  # the old one stands in her calendar
     for course in courses:
         _make_nobodys(course)
-    session.execute(delete(PatientContact).where(PatientContact.patient_id == patient.id))
+    _forget_of_patient(session, patient.id)
     patient.birth_date = NOBODYS_BIRTH_DATE
     session.flush()
 
@@ -125,10 +129,21 @@ def _forget_changes(session: Session, course_ids: Sequence[int]) -> None:
     session.execute(delete(Change).where(Change.course_id.in_(course_ids)), execution_options=_QUIETLY)
 
 
-def _forget_rows(session: Session, course_ids: Sequence[int], appointment_ids: Sequence[int]) -> None:
-    session.execute(delete(Reply).where(Reply.appointment_id.in_(appointment_ids)), execution_options=_QUIETLY)
+def _forget_of_patient(session: Session, patient_id: int) -> None:
+    """Without her key, nothing in the logbook tells of her."""
+    for table in (PatientContact, Note, PatientKey):
+        session.execute(delete(table).where(table.patient_id == patient_id), execution_options=_QUIETLY)
+
+
+def _forget_of_courses(session: Session, course_ids: Sequence[int]) -> None:
     for table in (Message, Reminder, ReminderWish, Task, SignIn, Link, Screening):
         session.execute(delete(table).where(table.course_id.in_(course_ids)), execution_options=_QUIETLY)
+
+
+def _forget_of_visits(session: Session, appointment_ids: Sequence[int]) -> None:
+    for table in (Reply, Touched, Task):
+        gone = delete(table).where(table.appointment_id.in_(appointment_ids))
+        session.execute(gone, execution_options=_QUIETLY)
 
 
 def _make_nobodys(course: Course) -> None:

@@ -17,14 +17,19 @@ from booking.services import outcomes
 from booking.services.courses import read_reference
 from booking.services.helpers import Invited, add_helper
 from booking.services.links import PAGE, Stoppable, open_course, page_url, stop_url
+from booking.services.privacy import seal
 from booking.services.reminders import choose, wishes_of
 from booking.services.retention import forget_checks, forget_fees, forget_patients
 from booking.services.sign_ins import ask_for_link, open_times
 from booking.services.tasks import add_task
+from booking.store.accounts import Account
 from booking.store.appointments import LIVE, Appointment
 from booking.store.changes import Change, Fee
 from booking.store.courses import Course, Screening, course_by_reference, links_of
 from booking.store.database import Base, db
+from booking.store.disruptions import Disruption, Touched
+from booking.store.logbook import LogEntry, PatientKey
+from booking.store.notes import Note
 from booking.store.outbox import Message
 from booking.store.outcomes import Outcome
 from booking.store.patients import Patient, PatientContact
@@ -97,7 +102,24 @@ def busy_life() -> Course:
     ask_for_link(office(), KARI.email or "", "nb", "192.0.2.1", now=NOW, at=AT)
     open_times(office(), kari.reference, KARI.birth_date, "192.0.2.1", now=NOW)
     unit_of_work(lambda s: add_task(s, "call_first", KARI.name, KARI.mobile, course=kari, due=NOW, now=NOW))
+    unit_of_work(lambda session: note_at_the_clinic(session, kari))
     return course(kari.id)
+
+
+def note_at_the_clinic(session: Session, kari: Course) -> None:
+    """What those who work there have written about her and her visits."""
+    account = Account(email="desk@clinic.example", name="Desk", language="en", fs_uniquifier="desk", created_at=NOW)
+    disruption = Disruption(kind="absence", clinician_id=1, starts_at=NOW, ends_at=NOW + DAY, made_at=NOW)
+    visit = kari.appointments[0].id
+    disruption.touched = [Touched(appointment_id=visit, state="open", sequence=0, others=[])]
+    session.add_all((account, disruption))
+    session.flush()
+    text = seal(office(), {"text": KARI.name})
+    session.add(Note(patient_id=kari.patient_id, account_id=account.id, text=text, made_at=NOW))
+    session.add(PatientKey(patient_id=kari.patient_id, key=seal(office(), {"key": "hers"})))
+    entry = LogEntry(id=1, made_at=NOW, account_id=account.id, actor="Desk", action="look", hash="none")
+    entry.patient_id, entry.course_id, entry.appointment_id, entry.detail = kari.patient_id, kari.id, visit, text
+    session.add(entry)
 
 
 def about_people() -> set[str]:
@@ -149,7 +171,7 @@ def test_the_times_and_the_numbers_stay_and_are_nobodys() -> None:
     assert (left.name, left.email, left.mobile, left.needs, left.running_for) == ("", None, None, [], None)
     assert len(rows_of(Outcome)) == 1
     assert [fee.change_id for fee in rows_of(Fee)] == [None]
-    assert (rows_of(Change), rows_of(PatientContact)) == ([], [])
+    assert [rows_of(table) for table in (Change, PatientContact, PatientKey, Note, Touched)] == [[]] * 5
 
 
 @only_sqlite
