@@ -6,11 +6,12 @@ In the short form each is opened in one of the two languages, in turns.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.policy import default
 from functools import cache
+from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
 
@@ -225,7 +226,20 @@ def crawl(app: Flask) -> Crawled:
     known = {page.url: page.status for page in pages}
     read = [page for page in pages if page.tree is not None and page.status != 404]
     links = {link for page in read for link in inner_links(page.text, page.url) if OWN.match(link)}
-    return Crawled(house, pages, {link: known.get(link) or client.get(link).status_code for link in sorted(links)})
+    tried = links if ALL else in_one_language(links, known)
+    return Crawled(house, pages, {link: known.get(link) or client.get(link).status_code for link in sorted(tried)})
+
+
+def in_one_language(links: set[str], opened: Container[str]) -> Iterator[str]:
+    """Of links to one page in both languages the one that was opened, or one of them in turns."""
+    addresses = groupby(sorted(links, key=address_of), address_of)
+    for number, (_, both) in enumerate(addresses):
+        found = sorted(both)
+        yield next((link for link in found if link in opened), found[number % len(found)])
+
+
+def address_of(link: str) -> str:
+    return link[len("/nb") :]
 
 
 @pytest.fixture
