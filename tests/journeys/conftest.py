@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
+from tests.journeys.behind import Behind
 from tests.journeys.visitor import Contexts, Visitor
 from tests.servers.databases import Content, Databases
 from tests.servers.web import LiveServer, serving
@@ -26,6 +27,11 @@ def busy_house(databases: Databases) -> Iterator[LiveServer]:
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     """With what draws the pages in the browser's own process: one process less for every page to talk to."""
     return {**browser_type_launch_args, "args": [*browser_type_launch_args["args"], "--in-process-gpu"]}
+
+
+@pytest.fixture(scope="session")
+def behind(busy_house: LiveServer) -> Behind:
+    return Behind(busy_house)
 
 
 @pytest.fixture(scope="session")

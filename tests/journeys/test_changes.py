@@ -6,8 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
+from booking.services.courses import Channel
 from tests.conftest import ALL
 from tests.journeys import axe, walks
+from tests.journeys.behind import Behind
 from tests.journeys.visitor import NARROW, WIDE, Visitor
 from tests.journeys.walks import Person
 
@@ -18,9 +20,15 @@ NEXT = ".next-visit a[href*='/visits/']"
 PANEL = "#changed"
 
 
-def at_course(arrive: Arrive, language: str, width: int, **options: object) -> Visitor:
-    visitor = arrive(language, width, **options)
-    walks.at_course(visitor, Person.new(), channel="invitations")
+@pytest.fixture
+def at_course(arrive: Arrive, behind: Behind) -> Arrive:
+    """Who arrives stands on the page of her new course."""
+
+    def visitor(language: str, width: int, **options: object) -> Visitor:
+        arrived = arrive(language, width, **options)
+        behind.at_course(arrived, Person.new(), channel=Channel.INVITATIONS)
+        return arrived
+
     return visitor
 
 
@@ -33,9 +41,9 @@ def text_of(visitor: Visitor, selector: str) -> str:
     [("nb", NARROW, True), ("en", WIDE, False), *([("en", WIDE, True)] if ALL else [])],
 )
 def test_a_visit_is_moved_in_two_presses_and_back_in_one(
-    arrive: Arrive, language: str, width: int, scripts: bool
+    at_course: Arrive, language: str, width: int, scripts: bool
 ) -> None:
-    visitor = at_course(arrive, language, width, java_script_enabled=scripts)
+    visitor = at_course(language, width, java_script_enabled=scripts)
     before = walks.times_of(visitor)
     visitor.tab_to(NEXT).press()
     assert visitor.is_on("course/[^/]+/visits/[0-9]+")
@@ -47,8 +55,8 @@ def test_a_visit_is_moved_in_two_presses_and_back_in_one(
     assert not visitor.page.locator(PANEL).count()
 
 
-def test_after_a_change_the_focus_is_where_it_is_told(arrive: Arrive) -> None:
-    visitor = at_course(arrive, "en", NARROW)
+def test_after_a_change_the_focus_is_where_it_is_told(at_course: Arrive) -> None:
+    visitor = at_course("en", NARROW)
     walks.click(visitor, NEXT)
     walks.click(visitor, TIME)
     assert visitor.page.url.endswith(PANEL)
@@ -56,8 +64,8 @@ def test_after_a_change_the_focus_is_where_it_is_told(arrive: Arrive) -> None:
     assert visitor.page.locator(f"{PANEL} h2").evaluate("e => e.getBoundingClientRect().top") > 0
 
 
-def test_a_double_click_moves_once(arrive: Arrive) -> None:
-    visitor = at_course(arrive, "en", WIDE)
+def test_a_double_click_moves_once(at_course: Arrive) -> None:
+    visitor = at_course("en", WIDE)
     walks.click(visitor, NEXT)
     with visitor.going():
         visitor.page.locator(TIME).first.dblclick(no_wait_after=True)
@@ -65,8 +73,8 @@ def test_a_double_click_moves_once(arrive: Arrive) -> None:
     assert text_of(visitor, PANEL).count("is moved from") == 1
 
 
-def test_going_back_and_choosing_another_time_moves_once_more(arrive: Arrive) -> None:
-    visitor = at_course(arrive, "en", NARROW)
+def test_going_back_and_choosing_another_time_moves_once_more(at_course: Arrive) -> None:
+    visitor = at_course("en", NARROW)
     walks.click(visitor, NEXT)
     walks.click(visitor, TIME)
     first = walks.times_of(visitor)
@@ -77,16 +85,17 @@ def test_going_back_and_choosing_another_time_moves_once_more(arrive: Arrive) ->
     assert text_of(visitor, PANEL).count("is moved from") == 2
 
 
-def test_the_first_time_is_seen_with_its_price_on_a_phone_without_much_scrolling(arrive: Arrive) -> None:
-    visitor = at_course(arrive, "nb", NARROW)
+def test_the_first_time_is_seen_with_its_price_on_a_phone_without_much_scrolling(at_course: Arrive) -> None:
+    visitor = at_course("nb", NARROW)
     walks.click(visitor, NEXT)
     top = visitor.page.locator(TIME).first.evaluate("e => e.getBoundingClientRect().top + scrollY")
     assert top < 1.5 * 800
 
 
-def test_all_that_is_to_come_is_planned_anew_by_keyboard(arrive: Arrive) -> None:
-    visitor = at_course(arrive, "nb", WIDE)
+def test_all_that_is_to_come_is_planned_anew_by_keyboard(at_course: Arrive) -> None:
+    visitor = at_course("nb", WIDE)
     before = walks.times_of(visitor)
+    visitor.tab_to("#change summary").page.keyboard.press("Enter")
     visitor.tab_to("main a[href$='/replan']").press()
     visitor.skip().tick("input[name=day][value=thu]")
     visitor.tab_to("main aside form .button").press()
@@ -97,8 +106,8 @@ def test_all_that_is_to_come_is_planned_anew_by_keyboard(arrive: Arrive) -> None
     assert not set(walks.times_of(visitor)[:8]) & set(before)
 
 
-def test_axe_finds_nothing_on_the_pages_of_a_change(arrive: Arrive, all_forms: bool) -> None:
-    visitor = at_course(arrive, "en", WIDE)
+def test_axe_finds_nothing_on_the_pages_of_a_change(at_course: Arrive, all_forms: bool) -> None:
+    visitor = at_course("en", WIDE)
     course = visitor.page.url.removeprefix(visitor.site)
     walks.click(visitor, NEXT)
     visit = visitor.page.url.removeprefix(visitor.site)
@@ -120,8 +129,8 @@ def test_axe_finds_nothing_on_the_pages_of_a_change(arrive: Arrive, all_forms: b
         axe.look_in_both_languages(visitor, everything=all_forms)
 
 
-def test_what_stood_in_the_way_has_the_focus_and_no_fault_of_axe(arrive: Arrive, all_forms: bool) -> None:
-    visitor = at_course(arrive, "nb", NARROW)
+def test_what_stood_in_the_way_has_the_focus_and_no_fault_of_axe(at_course: Arrive, all_forms: bool) -> None:
+    visitor = at_course("nb", NARROW)
     visitor.refusals.add(409)
     walks.click(visitor, NEXT)
     visit = visitor.page.url.removeprefix(visitor.site)
@@ -131,8 +140,8 @@ def test_what_stood_in_the_way_has_the_focus_and_no_fault_of_axe(arrive: Arrive,
     axe.look_in_both_widths(visitor, everything=all_forms)
 
 
-def test_every_visit_can_be_reached_by_keyboard_on_the_page_of_the_course(arrive: Arrive) -> None:
-    visitor = at_course(arrive, "en", NARROW)
+def test_every_visit_can_be_reached_by_keyboard_on_the_page_of_the_course(at_course: Arrive) -> None:
+    visitor = at_course("en", NARROW)
     visitor.tab_through()
     walks.click(visitor, NEXT)
     visitor.tab_through()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import date
 
-from booking.app import create_app
-from booking.config import Settings
-from booking.store.database import db
+from booking.services.courses import Channel
+from booking.services.proposals import Asked
 from tests.journeys import axe, walks
+from tests.journeys.behind import Behind
 from tests.journeys.visitor import NARROW, WIDE, Visitor
 from tests.journeys.walks import Person
 from tests.servers.databases import only_sqlite
@@ -16,6 +16,7 @@ from tests.servers.web import LiveServer
 
 Arrive = Callable[..., Visitor]
 
+MONDAYS = Asked(clinics=("lambertseter",), days=frozenset({0}), start=date(2027, 3, 22))
 PLANS = "book/plan?clinic=lambertseter&day=mon&from=2027-03-22"
 HIDDEN_DATES = """() => [...document.querySelectorAll(".dates li")].filter((row) => {
   const box = row.getBoundingClientRect(), list = row.parentElement.getBoundingClientRect();
@@ -51,9 +52,9 @@ def test_axe_finds_nothing_where_something_was_mistyped(arrive: Arrive, all_form
         axe.look_in_both_widths(visitor, everything=all_forms)
 
 
-def test_axe_finds_nothing_on_a_patients_own_pages(arrive: Arrive, all_forms: bool) -> None:
+def test_axe_finds_nothing_on_a_patients_own_pages(arrive: Arrive, behind: Behind, all_forms: bool) -> None:
     visitor = arrive("en", WIDE)
-    walks.at_course(visitor, Person.new(), channel="subscription")
+    behind.at_course(visitor, Person.new(), channel=Channel.SUBSCRIPTION)
     axe.look_in_both_languages(visitor, everything=all_forms)
     walks.click(visitor, "main a[href$='/print']")
     axe.look_in_both_languages(visitor, everything=all_forms)
@@ -63,50 +64,44 @@ def test_axe_finds_nothing_on_a_patients_own_pages(arrive: Arrive, all_forms: bo
     axe.look_in_both_widths(visitor, everything=all_forms)
 
 
-def deliver(server: LiveServer) -> None:
-    app = create_app(Settings.from_environ(server.environ, machine_now=datetime.now(UTC)))
-    assert app.test_cli_runner().invoke(args=["worker", "--once"]).exit_code == 0
-    with app.app_context():
-        db.engine.dispose()
-
-
 @only_sqlite
 def test_axe_finds_nothing_in_the_mailbox_of_a_development_machine(
     arrive: Arrive, all_forms: bool, start_server: Callable[..., LiveServer], demonstration_url: str
 ) -> None:
     server = start_server(demonstration_url)
     visitor = arrive("en", NARROW, site=server.url)
-    walks.at_course(visitor, Person.new(), channel="file")
-    deliver(server)
+    behind = Behind(server)
+    behind.book(Person.new(), channel=Channel.FILE)
+    behind.run("worker", "--once")
     visitor.open("/dev/mailbox")
     axe.look_in_both_widths(visitor, everything=all_forms)
     walks.click(visitor, "main a[href^='/dev/mailbox/']")
     axe.look_in_both_widths(visitor, everything=all_forms)
 
 
-def test_pages_are_whole_at_twice_their_size(arrive: Arrive) -> None:
+def test_pages_are_whole_at_twice_their_size(arrive: Arrive, behind: Behind) -> None:
     visitor = arrive("nb", WIDE // 2, device_scale_factor=2)
-    walks.at_course(visitor, Person.new(), PLANS)
+    behind.at_course(visitor, Person.new(), MONDAYS)
     visitor.skip().tab_to("main .actions a")
 
 
-def test_the_dates_of_a_plan_and_of_a_course_can_be_printed(arrive: Arrive) -> None:
+def test_the_dates_of_a_plan_and_of_a_course_can_be_printed(arrive: Arrive, behind: Behind) -> None:
     visitor = arrive("nb", NARROW).open(PLANS)
     assert hidden_in_print(visitor, WIDE) == hidden_in_print(visitor, NARROW) == 0
-    walks.at_course(visitor, Person.new(), PLANS)
+    behind.at_course(visitor, Person.new(), MONDAYS)
     assert hidden_in_print(visitor, WIDE) == hidden_in_print(visitor, NARROW) == 0
     visitor.page.emulate_media(media="print")
     assert visitor.page.locator(".dates li").count() == 10
     assert not visitor.page.locator("form, .top nav, .strip a, .skip").locator("visible=true").count()
 
 
-def test_paper_promises_no_way_beside_a_visit(arrive: Arrive) -> None:
+def test_paper_promises_no_way_beside_a_visit(arrive: Arrive, behind: Behind) -> None:
     visitor = arrive("en", WIDE)
-    walks.at_course(visitor, Person.new(), PLANS)
-    ways = visitor.page.get_by_text("Beside each visit that can be changed")
-    assert ways.is_visible()
+    behind.at_course(visitor, Person.new(), MONDAYS)
+    ways = visitor.page.locator("main a[href*='/visits/']").locator("visible=true")
+    assert ways.count() >= len(walks.times_of(visitor))
     visitor.page.emulate_media(media="print")
-    assert ways.is_hidden()
+    assert not ways.count()
 
 
 def hidden_in_print(visitor: Visitor, width: int) -> int:

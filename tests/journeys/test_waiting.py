@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from collections.abc import Callable
 
 import pytest
 from sqlalchemy import select
 
-from booking.app import create_app
-from booking.config import Settings
 from booking.services.links import waiter_token
 from booking.store.database import db
 from booking.store.waiting import Waiter
 from tests.builders import NOW, booked_course, office
 from tests.journeys import axe, walks
+from tests.journeys.behind import Behind
 from tests.journeys.visitor import IN_ENGLISH, IN_NORWEGIAN, Visitor
 from tests.journeys.walks import Person
-from tests.servers.web import LiveServer
 from tests.services.waiters import (
     elsewhere_that_week,
     give_back,
@@ -33,20 +29,8 @@ Arrive = Callable[..., Visitor]
 WISHES = "clinic=lambertseter&day=mon&from=2027-03-22"
 
 
-@contextmanager
-def behind(server: LiveServer) -> Iterator[None]:
-    """The same database without a browser."""
-    app = create_app(Settings.from_environ(server.environ, machine_now=datetime.now(UTC)))
-    with app.app_context():
-        yield
-        db.session.remove()
-        db.engine.dispose()
-
-
 @pytest.mark.parametrize(("language", "width"), IN_NORWEGIAN)
-def test_joining_by_keyboard(
-    arrive: Arrive, busy_house: LiveServer, all_forms: bool, language: str, width: int
-) -> None:
+def test_joining_by_keyboard(arrive: Arrive, behind: Behind, all_forms: bool, language: str, width: int) -> None:
     person = Person.new()
     visitor = arrive(language, width).open(f"book/plan?{WISHES}")
     visitor.skip().tab_to("main a[href*='/book/wait']").press()
@@ -58,7 +42,7 @@ def test_joining_by_keyboard(
     visitor.tab_to(walks.MAIN_BUTTON).press()
     assert visitor.is_on("book/wait/noted")
     axe.look(visitor, everything=all_forms)
-    with behind(busy_house):
+    with behind():
         asked = db.session.scalars(select(Waiter).where(Waiter.email == person.email)).one()
         assert asked.confirmed_at is None
         path = f"waiting/{waiter_token(office(), asked.id)}"
@@ -67,15 +51,15 @@ def test_joining_by_keyboard(
     visitor.skip().tab_to("main button[value=yes]").press()
     assert visitor.is_on(path)
     assert visitor.page.locator("main button[value=yes]").count() == 0
-    with behind(busy_house):
+    with behind():
         assert db.session.get_one(Waiter, asked.id).confirmed_at is not None
 
 
 @pytest.mark.parametrize(("language", "width"), IN_ENGLISH)
 def test_an_offered_course_is_taken_by_keyboard(
-    arrive: Arrive, busy_house: LiveServer, all_forms: bool, language: str, width: int
+    arrive: Arrive, behind: Behind, all_forms: bool, language: str, width: int
 ) -> None:
-    with behind(busy_house):
+    with behind():
         waiter_id = waits_for_course(Person.new().email)
         give_back(times_of_the_next_plan())
         assert round_of_the_worker() == 1
@@ -89,16 +73,16 @@ def test_an_offered_course_is_taken_by_keyboard(
 
 @pytest.mark.parametrize(("language", "width"), IN_NORWEGIAN)
 def test_a_better_time_is_taken_by_keyboard(
-    arrive: Arrive, busy_house: LiveServer, all_forms: bool, language: str, width: int
+    arrive: Arrive, behind: Behind, all_forms: bool, language: str, width: int
 ) -> None:
-    with behind(busy_house):
+    with behind():
         kari = booked_course(email=Person.new().email, mobile=None)
         third = next(a for a in kari.appointments[2:] if a.starts_at > NOW)
         better = elsewhere_that_week(kari, third)
         path = f"course/{links_now(kari.id).token}/visits/{third.id}/wait"
     visitor = arrive(language, width).open(path)
     axe.look(visitor, everything=all_forms)
-    with behind(busy_house):
+    with behind():
         waits_for_visit(kari, third)
         give_back([better])
         assert round_of_the_worker() == 1

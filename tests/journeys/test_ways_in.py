@@ -4,49 +4,42 @@ own."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import select
 
-from booking.app import create_app
-from booking.config import Settings
 from booking.services.links import sign_in_token
 from booking.store.database import db
 from booking.store.outbox import Message
+from tests.builders import office
 from tests.journeys import axe, walks
+from tests.journeys.behind import Behind
 from tests.journeys.visitor import IN_ENGLISH, IN_NORWEGIAN, NARROW, Visitor
 from tests.journeys.walks import Person
-from tests.servers.web import LiveServer
 
 Arrive = Callable[..., Visitor]
 
 
-def mailed_link(server: LiveServer, email: str) -> str:
+def mailed_link(behind: Behind, email: str) -> str:
     """The address in the newest mail to `email` by which one signs in, below the language."""
-    app = create_app(Settings.from_environ(server.environ, machine_now=datetime.now(UTC)))
-    with app.app_context():
+    with behind():
         to_her = select(Message).where(Message.kind == "sign_in", Message.recipient == email)
         message = db.session.scalars(to_her.order_by(Message.id.desc()).limit(1)).one()
-        token = sign_in_token(app.extensions["office"], message.facts["nonce"])
-        db.session.remove()
-        db.engine.dispose()
-    return f"my-appointments/link/{token}"
+        return f"my-appointments/link/{sign_in_token(office(), message.facts['nonce'])}"
 
 
-def booked(arrive: Arrive, language: str, width: int) -> tuple[Person, str, str]:
+def booked(behind: Behind) -> tuple[Person, str, str]:
     """A person with a course; its page's path below the language, and its reference."""
-    person, visitor = Person.new(), arrive(language, width)
-    walks.at_course(visitor, person)
-    path = visitor.page.url.removeprefix(f"{visitor.site}/{language}/")
-    return person, path, visitor.page.locator("main .soft strong").first.inner_text()
+    person = Person.new()
+    links = behind.book(person)
+    return person, f"course/{links.token}", links.reference
 
 
 @pytest.mark.parametrize(("language", "width"), IN_NORWEGIAN)
 def test_a_lost_link_is_found_again_by_keyboard(
-    arrive: Arrive, busy_house: LiveServer, all_forms: bool, language: str, width: int
+    arrive: Arrive, behind: Behind, all_forms: bool, language: str, width: int
 ) -> None:
-    person, path, _ = booked(arrive, language, width)
+    person, path, _ = booked(behind)
     visitor = arrive(language, width).open("")
     visitor.open("my-appointments").tab_through()
     axe.look_in_both_widths(visitor, everything=all_forms)
@@ -54,10 +47,10 @@ def test_a_lost_link_is_found_again_by_keyboard(
     visitor.press()
     assert visitor.is_on("my-appointments/sent")
     axe.look_in_both_widths(visitor, everything=all_forms)
-    link = mailed_link(busy_house, person.email)
+    link = mailed_link(behind, person.email)
+    visitor.chosen = True
     visitor.open(link).tab_through()
     axe.look_in_both_widths(visitor, everything=all_forms)
-    visitor.chosen = True
     visitor.skip().tab_to("main form button").press()
     assert visitor.is_on("my-appointments/all")
     axe.look_in_both_widths(visitor, everything=all_forms)
@@ -67,13 +60,13 @@ def test_a_lost_link_is_found_again_by_keyboard(
 
 @pytest.mark.parametrize(("language", "width"), IN_ENGLISH)
 def test_a_used_link_offers_a_new_one(
-    arrive: Arrive, busy_house: LiveServer, all_forms: bool, language: str, width: int
+    arrive: Arrive, behind: Behind, all_forms: bool, language: str, width: int
 ) -> None:
-    person, _, _ = booked(arrive, language, width)
+    person, _, _ = booked(behind)
     visitor = arrive(language, width)
     visitor.refusals = {410, 422}
     visitor.open("my-appointments").skip().write("#email", person.email).press()
-    link = mailed_link(busy_house, person.email)
+    link = mailed_link(behind, person.email)
     visitor.chosen = True
     visitor.open(link)
     walks.click(visitor, "main form button")
@@ -85,9 +78,9 @@ def test_a_used_link_offers_a_new_one(
 
 @pytest.mark.parametrize(("language", "width"), IN_NORWEGIAN)
 def test_a_reference_and_a_birth_date_show_bare_times_by_keyboard(
-    arrive: Arrive, all_forms: bool, language: str, width: int
+    arrive: Arrive, behind: Behind, all_forms: bool, language: str, width: int
 ) -> None:
-    person, _, reference = booked(arrive, language, width)
+    person, _, reference = booked(behind)
     visitor = arrive(language, width).open("my-appointments")
     visitor.skip().write("#reference", "AAAA-AAAA")
     visitor.write("#day", str(person.day)).write("#month", "5").write("#year", "1979").press()
@@ -107,11 +100,12 @@ def test_a_reference_and_a_birth_date_show_bare_times_by_keyboard(
 
 @pytest.mark.parametrize(("language", "width"), IN_ENGLISH)
 def test_a_helper_gets_a_link_and_it_is_ended_by_keyboard(
-    arrive: Arrive, all_forms: bool, language: str, width: int
+    arrive: Arrive, behind: Behind, all_forms: bool, language: str, width: int
 ) -> None:
-    _, path, _ = booked(arrive, language, width)
+    _, path, _ = booked(behind)
     visitor = arrive(language, width).open(path)
-    visitor.skip().tab_to("main a[href$='/helpers']").press()
+    visitor.skip().tab_to("#helpers summary").page.keyboard.press("Enter")
+    visitor.tab_to("main a[href$='/helpers']").press()
     visitor.skip().write("#name", "Ola Prøve").tab_to(walks.MAIN_BUTTON).press()
     visitor.tab_through()
     axe.look_in_both_widths(visitor, everything=all_forms)
@@ -125,14 +119,14 @@ def test_a_helper_gets_a_link_and_it_is_ended_by_keyboard(
     axe.look_in_both_widths(visitor, everything=all_forms)
 
 
-def test_the_ways_in_need_no_script(arrive: Arrive, busy_house: LiveServer) -> None:
-    person, path, reference = booked(arrive, "en", NARROW)
+def test_the_ways_in_need_no_script(arrive: Arrive, behind: Behind) -> None:
+    person, path, reference = booked(behind)
     visitor = arrive("en", NARROW, java_script_enabled=False).open("my-appointments")
     page = visitor.page
     page.fill("#email", person.email)
     walks.click(visitor, "form[action$='/my-appointments/link'] button")
-    visitor.open(mailed_link(busy_house, person.email))
     visitor.chosen = True
+    visitor.open(mailed_link(behind, person.email))
     walks.click(visitor, "main form button")
     assert visitor.is_on("my-appointments/all")
     walks.click(visitor, "form[action$='/leave'] button")
