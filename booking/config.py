@@ -103,9 +103,12 @@ class Settings:
     `holds_per_address`  how many visitors of one network address may hold times at once.
     `notice_minutes`     how long before it begins a time can last be booked.
     `horizon_months`     how far ahead times are offered.
+    `unfinished_kept_hours`  how many hours a booking that nobody finishes is kept.
     `patients_kept_months`  how many months after her last visit is kept who a patient is and when she came.
     `checks_kept_days`   how many days after the last visit the answers to the health check are kept.
     `fees_kept_years`    how many years what a late change cost is kept; the name goes earlier.
+    `outcomes_kept_months`  how many months answers how it goes are kept after the last of them could be given.
+    `comment_addresses_kept_months`  how many months the address of who wrote a comment is kept.
     `trusted_proxies`    how many proxies in front may name the visitor's address (X-Forwarded-For).
     """
 
@@ -124,9 +127,12 @@ class Settings:
     holds_per_address: int = 5
     notice_minutes: int = 120
     horizon_months: int = 18
+    unfinished_kept_hours: int = 24
     patients_kept_months: int = 12
     checks_kept_days: int = 30
     fees_kept_years: int = 5
+    outcomes_kept_months: int = 12
+    comment_addresses_kept_months: int = 12
     trusted_proxies: int = 0
 
     @classmethod
@@ -154,9 +160,12 @@ class Settings:
             holds_per_address=given.number("HOLDS_PER_ADDRESS", 5, smallest=1),
             notice_minutes=given.number("NOTICE_MINUTES", 120, smallest=0),
             horizon_months=given.number("HORIZON_MONTHS", 18, smallest=1),
+            unfinished_kept_hours=given.number("UNFINISHED_KEPT_HOURS", 24, smallest=1),
             patients_kept_months=given.number("PATIENTS_KEPT_MONTHS", 12, smallest=1),
             checks_kept_days=given.number("CHECKS_KEPT_DAYS", 30, smallest=1),
             fees_kept_years=given.number("FEES_KEPT_YEARS", 5, smallest=1),
+            outcomes_kept_months=given.number("OUTCOMES_KEPT_MONTHS", 12, smallest=1),
+            comment_addresses_kept_months=given.number("COMMENT_ADDRESSES_KEPT_MONTHS", 12, smallest=1),
             trusted_proxies=given.number("TRUSTED_PROXIES", 0, smallest=0),
         )
         settings._refuse_what_strangers_must_not_meet()
@@ -192,7 +201,15 @@ class Settings:
 
     @property
     def patients_kept(self) -> timedelta:
-        return timedelta(days=round(self.patients_kept_months * DAYS_A_YEAR / 12))
+        return _months(self.patients_kept_months)
+
+    @property
+    def outcomes_kept(self) -> timedelta:
+        return _months(self.outcomes_kept_months)
+
+    @property
+    def comment_addresses_kept(self) -> timedelta:
+        return _months(self.comment_addresses_kept_months)
 
     @property
     def checks_kept(self) -> timedelta:
@@ -230,6 +247,11 @@ class Settings:
         if not on_loopback(self.host):
             return f"{self.host} can be reached from other machines"
         return f"BOOKING_URL {self.url} can be reached from other machines"
+
+
+def _months(number: int) -> timedelta:
+    """In whole days, twelve months being 365."""
+    return timedelta(days=round(number * DAYS_A_YEAR / 12))
 
 
 def on_loopback(host: str) -> bool:

@@ -233,3 +233,7 @@ def test_how_long_people_are_remembered_is_read() -> None:
     settings = read(PATIENTS_KEPT_MONTHS="24", CHECKS_KEPT_DAYS="10", FEES_KEPT_YEARS="3")
     kept = (settings.patients_kept, settings.checks_kept, settings.fees_kept)
     assert kept == (timedelta(days=730), timedelta(days=10), timedelta(days=1096))
+
+
+def test_a_year_of_months_is_365_days() -> None:
+    assert {read().patients_kept, read().outcomes_kept, read().comment_addresses_kept} == {timedelta(days=365)}

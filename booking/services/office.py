@@ -12,7 +12,9 @@ class Office:
     Message-IDs; keys newest first. `hold`: how long times are kept for a visitor; `notice`: how long before its start
     a time can last be booked; `horizon`: how far ahead; `sms`: whether short texts can be sent. After her last visit,
     `patients_kept`: how long who a patient is, and when she came; `checks_kept`: how long a course's health check.
-    `fees_kept`: how long what late changes cost."""
+    `outcomes_kept`: how long answers how it goes, after the last of them could be given. `fees_kept`: how long what
+    late changes cost; `unfinished_kept`: a booking that nobody finishes; `comment_addresses_kept`: the address of who
+    wrote a comment."""
 
     url: str
     mail_from: str
@@ -26,4 +28,7 @@ class Office:
     patients_kept: timedelta
     checks_kept: timedelta
     fees_kept: timedelta
+    outcomes_kept: timedelta
+    unfinished_kept: timedelta
+    comment_addresses_kept: timedelta
     sms: bool = False

@@ -187,7 +187,7 @@ def figures(session: Session, office: Office, *, now: datetime) -> Mapping[Momen
     for moment in FOLLOW_UPS:
         groups: dict[int, list[Followed]] = defaultdict(list)
         for start in begun:
-            if closes_at(moment, start.starts_at) <= now < outcomes_kept_until(start.starts_at):
+            if closes_at(moment, start.starts_at) <= now < outcomes_kept_until(office, start.starts_at):
                 pain = _pains(office, rows.get(start.course_id, []), start.starts_at)
                 followed = Followed(start.patient_id, pain.get(Moment.BASELINE), pain.get(moment))
                 groups[start.clinic_id].append(followed)

@@ -28,16 +28,6 @@ from booking.store.outcomes import Outcome, outcomes_over
 from booking.store.tasks import Task
 from booking.store.unit_of_work import unit_of_work
 
-UNFINISHED_KEPT = timedelta(hours=24)
-"""A booking that was never finished is forgotten after this long, answers and all."""
-
-OUTCOMES_KEPT = timedelta(days=365)
-"""So long after a patient's last questions how it goes were over her answers are kept: the clinic sees a year's courses
-together, whether or not somebody came to the end of hers."""
-
-COMMENT_ADDRESS_KEPT = timedelta(days=365)
-"""How long the e-mail address of who wrote a comment is kept, in case there is something to ask her."""
-
 BODIES_KEPT = timedelta(days=7)
 """How long the bytes of a mail are kept after it was written: secret links stand in them as they are."""
 
@@ -91,11 +81,11 @@ def fingerprints(office: Office, purpose: str, value: str) -> tuple[str, ...]:
     return tuple(hmac.digest(key.encode(), text, "sha256").hex() for key in office.secret_keys)
 
 
-def forget_unfinished(*, now: datetime) -> int:
-    """Deletes bookings that were begun `UNFINISHED_KEPT` ago and not touched since; how many."""
+def forget_unfinished(office: Office, *, now: datetime) -> int:
+    """Deletes bookings that were begun so long ago as they are kept, and not touched since; how many."""
 
     def work(session: Session) -> int:
-        lapsed = select(Hold).where(Hold.expires_at <= now - UNFINISHED_KEPT)
+        lapsed = select(Hold).where(Hold.expires_at <= now - office.unfinished_kept)
         old = list(session.scalars(lapsed.with_for_update(skip_locked=True)))
         for hold in old:
             drop_held_claims(session, [time.id for time in hold.times])
@@ -105,15 +95,16 @@ def forget_unfinished(*, now: datetime) -> int:
     return unit_of_work(work)
 
 
-def outcomes_kept_until(start: datetime) -> datetime:
-    """When the answers of a course are forgotten whose session 1 was at `start`."""
-    return closes_at(Moment.YEAR, start) + OUTCOMES_KEPT
+def outcomes_kept_until(office: Office, start: datetime) -> datetime:
+    """When the answers of a course are forgotten whose session 1 was at `start`: the clinic sees a year's courses
+    together, whether or not somebody came to the end of hers."""
+    return closes_at(Moment.YEAR, start) + office.outcomes_kept
 
 
-def forget_outcomes(*, now: datetime) -> int:
-    """Deletes answers about how it goes that are no longer kept; of courses that never began, `OUTCOMES_KEPT` after
+def forget_outcomes(office: Office, *, now: datetime) -> int:
+    """Deletes answers about how it goes that are no longer kept; of courses that never began, so long after
     they were given; how many. Looks first without the write lock, for nearly always there is nothing to delete."""
-    old = now - OUTCOMES_KEPT
+    old = now - office.outcomes_kept
     with Session(db.engine) as session:
         over = outcomes_over(session, given_by=old, begun_before=all_over_since(old))
     return unit_of_work(lambda session: _drop_outcomes(session, over)) if over else 0
@@ -132,7 +123,7 @@ def forget_bodies(*, at: datetime) -> int:
     return unit_of_work(lambda session: drop_bodies(session, written_before=utc(at - BODIES_KEPT)))
 
 
-def forget_comment_addresses(*, now: datetime) -> int:
+def forget_comment_addresses(office: Office, *, now: datetime) -> int:
     """Deletes the addresses of who wrote comments when they are that old; how many. Mails to them go once they are sent
     or given up, for an address stands in a mail as it is.
 
@@ -140,7 +131,9 @@ def forget_comment_addresses(*, now: datetime) -> int:
     """
 
     def work(session: Session) -> int:
-        old = select(Comment).where(Comment.posted_at <= now - COMMENT_ADDRESS_KEPT, Comment.email.is_not(None))
+        old = select(Comment).where(
+            Comment.posted_at <= now - office.comment_addresses_kept, Comment.email.is_not(None)
+        )
         comments = list(session.scalars(old.with_for_update(skip_locked=True)))
         for comment in comments:
             comment.email = None

@@ -26,7 +26,7 @@ from booking.services.comments import (
     remove,
 )
 from booking.services.letters import compose
-from booking.services.privacy import COMMENT_ADDRESS_KEPT, forget_comment_addresses, rotate_keys
+from booking.services.privacy import forget_comment_addresses, rotate_keys
 from booking.store.articles import Comment, comments_below, pending_comments
 from booking.store.database import db
 from booking.store.outbox import Message
@@ -177,22 +177,22 @@ def test_the_store_holds_neither_address_nor_token() -> None:
 def test_an_address_is_forgotten_after_a_year_and_the_comment_stays() -> None:
     id, _ = posted()
     approve(id, now=NOW)
-    assert forget_comment_addresses(now=NOW + COMMENT_ADDRESS_KEPT - timedelta(seconds=1)) == 0
+    assert forget_comment_addresses(office(), now=NOW + office().comment_addresses_kept - timedelta(seconds=1)) == 0
     assert comment(id).email is not None
-    assert forget_comment_addresses(now=NOW + COMMENT_ADDRESS_KEPT) == 1
+    assert forget_comment_addresses(office(), now=NOW + office().comment_addresses_kept) == 1
     assert comment(id).email is None
     assert comment(id).email_hash
     assert shown() == [id]
-    assert forget_comment_addresses(now=NOW + 2 * COMMENT_ADDRESS_KEPT) == 0
+    assert forget_comment_addresses(office(), now=NOW + 2 * office().comment_addresses_kept) == 0
 
 
 def test_a_mail_to_who_wrote_is_forgotten_once_it_is_sent(smtp_server: Mailroom) -> None:
     """It has the address as it is, which is kept encrypted with the comment alone."""
     posted()
-    forget_comment_addresses(now=NOW)
+    forget_comment_addresses(office(), now=NOW)
     assert len(messages()) == 1
     assert deliver_to(smtp_server.port, NOW) == 1
-    forget_comment_addresses(now=NOW)
+    forget_comment_addresses(office(), now=NOW)
     assert messages() == []
 
 
@@ -200,14 +200,14 @@ def test_the_code_of_an_address_goes_a_day_after_its_comment() -> None:
     removed, _ = posted()
     kept, _ = posted(text="Another one.")
     remove(removed, now=NOW)
-    forget_comment_addresses(now=NOW + timedelta(hours=23))
+    forget_comment_addresses(office(), now=NOW + timedelta(hours=23))
     assert comment(removed).email_hash
-    forget_comment_addresses(now=NOW + timedelta(days=1))
+    forget_comment_addresses(office(), now=NOW + timedelta(days=1))
     assert (comment(removed).email_hash, bool(comment(kept).email_hash)) == ("", True)
 
 
 def test_the_worker_forgets_old_addresses(demo_app: Flask) -> None:
-    id, _ = posted(now=NOW - COMMENT_ADDRESS_KEPT)
+    id, _ = posted(now=NOW - office().comment_addresses_kept)
     for chore in demo_app.extensions["chores"]:
         chore(NOW)
     assert comment(id).email is None

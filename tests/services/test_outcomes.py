@@ -23,7 +23,7 @@ from booking.services.letters import compose
 from booking.services.links import page_url
 from booking.services.office import Office
 from booking.services.outcomes import HowItGoes, answer, ask_due, figures, how_it_goes, withdraw
-from booking.services.privacy import OUTCOMES_KEPT, forget_outcomes, rotate_keys, unseal
+from booking.services.privacy import forget_outcomes, rotate_keys, unseal
 from booking.services.proposals import Asked
 from booking.store.appointments import CANCELLED, NOSHOW, Appointment
 from booking.store.courses import links_of
@@ -202,9 +202,9 @@ def test_answers_are_forgotten_a_year_after_the_last_questions() -> None:
     kari = booked_course()
     for moment, days in ((Moment.BASELINE, -1), (Moment.WEEK_10, 70), (Moment.YEAR, 395)):
         say(kari.id, moment, 5, days=days)
-    over = closes_at(Moment.YEAR, first_of(kari.id).starts_at) + OUTCOMES_KEPT
-    assert forget_outcomes(now=over - timedelta(seconds=1)) == 0
-    assert forget_outcomes(now=over) == 3
+    over = closes_at(Moment.YEAR, first_of(kari.id).starts_at) + office().outcomes_kept
+    assert forget_outcomes(office(), now=over - timedelta(seconds=1)) == 0
+    assert forget_outcomes(office(), now=over) == 3
     assert outcomes() == []
 
 
@@ -214,8 +214,8 @@ def test_answers_of_a_course_that_never_began_are_forgotten_a_year_after_they_we
     (row,) = outcomes()
     for each in course(kari.id).appointments:
         set_status(each.id, CANCELLED)
-    assert forget_outcomes(now=row.answered_at + OUTCOMES_KEPT - timedelta(seconds=1)) == 0
-    assert forget_outcomes(now=row.answered_at + OUTCOMES_KEPT) == 1
+    assert forget_outcomes(office(), now=row.answered_at + office().outcomes_kept - timedelta(seconds=1)) == 0
+    assert forget_outcomes(office(), now=row.answered_at + office().outcomes_kept) == 1
 
 
 # -- asking -----------------------------------------------------------------------------------------------------------
@@ -361,6 +361,6 @@ def test_nobody_is_counted_who_can_answer_still() -> None:
 def test_who_is_forgotten_is_not_counted_as_silent() -> None:
     started([((8, 4, 4), 10)])
     assert told(Moment.WEEK_10, now=AFTER_A_YEAR).together.started == 10
-    later = AFTER_A_YEAR + OUTCOMES_KEPT
-    assert forget_outcomes(now=later) == 30
+    later = AFTER_A_YEAR + office().outcomes_kept
+    assert forget_outcomes(office(), now=later) == 30
     assert told(Moment.WEEK_10, now=later).together == Figures()

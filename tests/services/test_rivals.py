@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from booking.domain.errors import NotPending, SlotTaken
 from booking.services import courses, holds, privacy
 from booking.services.courses import confirm, release_lapsed
-from booking.services.privacy import UNFINISHED_KEPT, forget_unfinished
+from booking.services.privacy import forget_unfinished
 from booking.store.courses import Course
 from booking.store.database import db
 from booking.store.holds import HeldTime, Hold
@@ -110,9 +110,9 @@ def test_times_are_given_back_once_however_many_workers_run(monkeypatch: pytest.
 
 def test_a_draft_is_forgotten_once_however_many_workers_run(monkeypatch: pytest.MonkeyPatch) -> None:
     held()
-    later = NOW + QUARTER + UNFINISHED_KEPT
-    before(monkeypatch, privacy, "drop_held_claims", lambda: forget_unfinished(now=later))
-    assert forget_unfinished(now=later) == 1
+    later = NOW + QUARTER + office().unfinished_kept
+    before(monkeypatch, privacy, "drop_held_claims", lambda: forget_unfinished(office(), now=later))
+    assert forget_unfinished(office(), now=later) == 1
     assert count(Hold) == 0
 
 

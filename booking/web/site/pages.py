@@ -8,7 +8,6 @@ from flask import render_template
 
 from booking.services.articles import published, published_article
 from booking.services.helpers import ENDED_KEPT as HELPER_KEPT
-from booking.services.privacy import COMMENT_ADDRESS_KEPT, OUTCOMES_KEPT, UNFINISHED_KEPT
 from booking.services.proposals import NINE_WEEKS
 from booking.services.tasks import CALL_KEPT
 from booking.services.waiting import KEPT as WAITING_KEPT
@@ -59,13 +58,13 @@ def contact() -> str:
 def privacy() -> str:
     return render_template(
         "site/privacy.html",
-        unfinished_hours=int(UNFINISHED_KEPT.total_seconds() // 3600),
+        unfinished_hours=int(office().unfinished_kept.total_seconds() // 3600),
         hold_minutes=_hold_minutes(),
-        address_months=COMMENT_ADDRESS_KEPT.days // DAYS_A_MONTH,
+        address_months=office().comment_addresses_kept.days // DAYS_A_MONTH,
         call_days=CALL_KEPT.days,
         waiting_days=WAITING_KEPT.days,
         helper_days=HELPER_KEPT.days,
-        answer_months=OUTCOMES_KEPT.days // DAYS_A_MONTH,
+        answer_months=office().outcomes_kept.days // DAYS_A_MONTH,
         patient_months=office().patients_kept.days // DAYS_A_MONTH,
         check_days=office().checks_kept.days,
         fee_years=office().fees_kept.days // DAYS_A_YEAR,
