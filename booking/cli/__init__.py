@@ -1,4 +1,4 @@
-"""The command line: one file per noun; each command reads its arguments, calls one service, prints JSON."""
+"""The command line: one file per noun; each command reads its arguments, calls one service, prints what came of it."""
 
 from __future__ import annotations
 
@@ -15,23 +15,29 @@ from booking.cli.outcomes import outcomes
 from booking.cli.patients import patients
 from booking.cli.receive import receive
 from booking.cli.reminders import reminders
+from booking.cli.tables import tell_of_tables
 from booking.cli.tasks import tasks
+
+COMMANDS = (
+    appointments,
+    articles,
+    comments,
+    courses,
+    demo,
+    keys,
+    outcomes,
+    patients,
+    receive,
+    reminders,
+    tasks,
+    worker.worker,
+)
+
+for _command in COMMANDS:
+    tell_of_tables(_command)
 
 
 def register_commands(app: Flask) -> None:
     """Adds the commands of this folder to `flask --app wsgi`."""
-    for command in (
-        appointments,
-        articles,
-        comments,
-        courses,
-        demo,
-        keys,
-        outcomes,
-        patients,
-        receive,
-        reminders,
-        tasks,
-    ):
+    for command in COMMANDS:
         app.cli.add_command(command)
-    worker.register(app)

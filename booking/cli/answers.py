@@ -1,14 +1,18 @@
-"""Answers: what commands print, as JSON on standard output; times as ISO 8601 with the offset of Oslo."""
+"""Answers: what commands print on standard output: lines to read or, with `--json`, JSON.
+
+In JSON, times are ISO 8601 with the offset of Oslo.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
+from booking.cli.lines import lines_of
 from booking.domain.course import Deviation, FailedWeek, NoPlan, Pattern, Plan, Planned, Relaxation, Wish
 from booking.domain.period import oslo
 from booking.domain.slot import Reason
@@ -19,11 +23,31 @@ from booking.store.people import all_clinicians
 
 Json = dict[str, Any]
 
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+JSON_WANTED = "booking.json"
+
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
-def show(answer: Json | Sequence[Json]) -> None:
-    click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
+def as_json(command: Command) -> Command:
+    """Gives a command the option that `show` looks at."""
+    return click.option(
+        "--json", is_flag=True, expose_value=False, callback=_note, help="Print JSON, with all there is to tell."
+    )(command)
+
+
+def _note(context: click.Context, _option: click.Parameter, wanted: bool) -> None:
+    context.meta[JSON_WANTED] = wanted
+
+
+def show(answer: Json, lines: Callable[[Json], Iterable[str]] = lines_of) -> None:
+    """Prints the answer: what `lines` makes of it, or JSON where that is wanted."""
+    if click.get_current_context().meta.get(JSON_WANTED):
+        click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
+        return
+    for line in lines(answer):
+        click.echo(line)
 
 
 def moment(instant: datetime) -> str:

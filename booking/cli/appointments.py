@@ -6,11 +6,10 @@ import click
 from flask.cli import AppGroup
 
 from booking.cli import clock
-from booking.cli.answers import show
+from booking.cli.answers import as_json, show
 from booking.cli.changing import (
     appointment_called,
     as_changed,
-    as_json,
     by_whom,
     course_of,
     place_options,
@@ -18,6 +17,7 @@ from booking.cli.changing import (
     read_place,
     refusals,
 )
+from booking.cli.lines import course_lines, places_lines
 from booking.cli.office import office
 from booking.domain.appointment import Actor
 from booking.domain.errors import NothingToUndo
@@ -44,13 +44,13 @@ def move_command(
     course = course_of(reference)
     course_id, appointment = course.id, appointment_called(course, which)
     if to is None:
-        show(places(course, weeks_for(db.session(), office(), course, appointment, now=clock.now())))
+        show(places(course, weeks_for(db.session(), office(), course, appointment, now=clock.now())), places_lines)
         return
     place = read_place(appointment, to, clinician, clinic)
     with refusals(reference):
         now, at = clock.now(), clock.machine_now()
         move(office(), course_id, appointment.id, place, by=Actor(by), now=now, at=at)
-    show(as_changed(course_id, Actor(by)))
+    show(as_changed(course_id, Actor(by)), course_lines)
 
 
 @appointments.command("cancel")
@@ -68,7 +68,7 @@ def cancel_command(reference: str, which: str, by: str) -> None:
     course_id, appointment = course.id, appointment_called(course, which)
     with refusals(reference):
         cancel(office(), course_id, appointment.id, by=Actor(by), now=clock.now(), at=clock.machine_now())
-    show(as_changed(course_id, Actor(by)))
+    show(as_changed(course_id, Actor(by)), course_lines)
 
 
 @appointments.command("undo")
@@ -86,4 +86,4 @@ def undo_command(reference: str, by: str) -> None:
         if newest is None:
             raise NothingToUndo
         undo(office(), course_id, newest.id, by=Actor(by), now=clock.now(), at=clock.machine_now())
-    show(as_changed(course_id, Actor(by)))
+    show(as_changed(course_id, Actor(by)), course_lines)

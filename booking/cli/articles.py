@@ -10,7 +10,7 @@ from flask.cli import AppGroup
 from sqlalchemy.orm import Session
 
 from booking.cli import clock
-from booking.cli.answers import Json, moment, show
+from booking.cli.answers import Json, as_json, moment, show
 from booking.cli.faults import Faults
 from booking.domain.errors import UnknownArticle
 from booking.prose.document import Document, Fault, UnreadableText
@@ -25,9 +25,6 @@ UNUSABLE = 2
 
 articles = AppGroup("articles", help="Articles and every version of their texts.")
 
-as_json = click.option(
-    "--json", is_flag=True, expose_value=False, help="JSON is what is printed, with or without this."
-)
 by_whom = click.option("--by", default="command line", show_default=True, metavar="NAME", help="Who saves it.")
 of_article = click.argument("slug")
 in_language = click.argument("language", metavar="LANG")
@@ -178,7 +175,8 @@ def _version(version: ArticleVersion) -> Json:
 
 def _faulty(file: str, error: UnreadableText) -> NoReturn:
     """Tells the faults as compilers do, so that editors lead to the line."""
-    show({"file": file, "faults": [{"line": fault.line, "words": fault.words} for fault in error.faults]})
+    faults = [{"line": fault.line, "words": fault.words} for fault in error.faults]
+    show({"file": file, "faults": faults}, lambda _answer: ())
     for fault in error.faults:
         click.echo(f"{file}:{fault.line or 1}: {fault.words}", err=True)
     sys.exit(UNUSABLE)

@@ -40,9 +40,6 @@ NAMES = {"first-visit": "first_visit", "first_visit": "first_visit", "review": "
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-as_json = click.option(
-    "--json", is_flag=True, expose_value=False, help="JSON is what is printed, with or without this."
-)
 by_whom = click.option(
     "--by",
     "by",

@@ -9,7 +9,7 @@ from flask.cli import AppGroup
 from sqlalchemy.orm import Session
 
 from booking.cli import clock
-from booking.cli.answers import Json, moment, show
+from booking.cli.answers import Json, as_json, moment, show
 from booking.cli.office import office
 from booking.domain.errors import NotPending, UnknownComment
 from booking.services.comments import address_of, approve, find_comment, refuse, remove
@@ -20,10 +20,6 @@ comments = AppGroup("comments", help="Comments below articles. Nobody sees one b
 
 LARGEST = 2**31 - 1
 """The database counts comments no further."""
-
-as_json = click.option(
-    "--json", is_flag=True, expose_value=False, help="JSON is what is printed, with or without this."
-)
 
 
 @comments.command("list")

@@ -13,7 +13,7 @@ from email_validator import EmailNotValidError, validate_email
 from flask.cli import AppGroup
 
 from booking.cli import clock
-from booking.cli.answers import Answers, Json, show
+from booking.cli.answers import Answers, Json, as_json, show
 from booking.cli.changing import (
     NO_PLACE,
     TAKEN,
@@ -21,7 +21,6 @@ from booking.cli.changing import (
     UNUSABLE,
     as_changed,
     as_it_stands,
-    as_json,
     by_whom,
     course_of,
     end,
@@ -32,6 +31,7 @@ from booking.cli.changing import (
     refusals,
 )
 from booking.cli.faults import Faults
+from booking.cli.lines import course_lines, places_lines, plans_lines
 from booking.cli.office import office
 from booking.cli.wishes import read_wishes, wish_options
 from booking.domain.appointment import Actor
@@ -74,13 +74,13 @@ def propose_command(number: str | None, session_number: str | None, **given: Any
     answer = answers.plans(_plans_of(proposal, answers))
     if wanted is not None and replaced is not None:
         answer["alternatives"] = _alternatives(proposal, _chosen(proposal, wanted), replaced, answers)
-    show(answer)
+    show(answer, plans_lines)
 
 
 def _plans_of(proposal: Proposal, answers: Answers) -> tuple[Plan, ...]:
     """The plans; without any, the command ends with the reason."""
     if isinstance(proposal.answer, NoPlan):
-        show(answers.no_plan(proposal.answer))
+        show(answers.no_plan(proposal.answer), plans_lines)
         sys.exit(NO_PLAN)
     return proposal.answer
 
@@ -130,7 +130,7 @@ def book_command(
     proposal = propose(db.session(), office(), asked, now=now)
     _plans_of(proposal, Answers(given["language"]))
     plan = _chosen(proposal, wanted)
-    show(_course(_book(proposal, plan, details, now=now)))
+    show(_course(_book(proposal, plan, details, now=now)), course_lines)
 
 
 def _details(
@@ -184,7 +184,7 @@ def _book(proposal: Proposal, plan: Plan, details: Details, *, now: datetime) ->
         held = hold(office(), Visitor(visitor, visitor), choice, now=now)
         return book(office(), held, details, HealthCheck.none_apply(), now=now, at=clock.machine_now())
     except SlotTaken:
-        show({"appointments": [], "because": "taken"})
+        show({"appointments": [], "because": "taken"}, lambda _answer: ())
         end(TAKEN, "One of the times was taken meanwhile. Nothing is booked.")
     except TooYoung:
         give_back(office(), visitor)
@@ -199,7 +199,7 @@ def _book(proposal: Proposal, plan: Plan, details: Details, *, now: datetime) ->
 @as_json
 def show_command(reference: str) -> None:
     """A course as it stands now."""
-    show(as_it_stands(course_of(reference)))
+    show(as_it_stands(course_of(reference)), course_lines)
 
 
 @courses.command("confirm")
@@ -207,7 +207,7 @@ def show_command(reference: str) -> None:
 @as_json
 def confirm_command(reference: str) -> None:
     """Book a course that waited for a telephone call."""
-    show(_settled(reference, confirm))
+    show(_settled(reference, confirm), course_lines)
 
 
 @courses.command("release")
@@ -215,7 +215,7 @@ def confirm_command(reference: str) -> None:
 @as_json
 def release_command(reference: str) -> None:
     """Give back the times of a course that waited for a telephone call."""
-    show(_settled(reference, release))
+    show(_settled(reference, release), course_lines)
 
 
 def _settled(reference: str, settle: Callable[..., Booked]) -> Json:
@@ -250,7 +250,7 @@ def cancel_rest_command(reference: str, by: str) -> None:
     course_id = course_of(reference).id
     with refusals(reference):
         count = changes.cancel_rest(office(), course_id, by=Actor(by), now=clock.now(), at=clock.machine_now())
-    show({"cancelled": count, **as_changed(course_id, Actor(by))})
+    show({"cancelled": count, **as_changed(course_id, Actor(by))}, course_lines)
 
 
 @courses.command("extend")
@@ -267,12 +267,12 @@ def extend_command(reference: str, to: str | None, clinician: str | None, clinic
     course = course_of(reference)
     course_id, last = course.id, last_session(course)
     if to is None:
-        show(places(course, changes.weeks_for_extra(db.session(), office(), course, now=clock.now())))
+        show(places(course, changes.weeks_for_extra(db.session(), office(), course, now=clock.now())), places_lines)
         return
     place = read_place(last, to, clinician, clinic)
     with refusals(reference):
         changes.extend(office(), course_id, place, by=Actor(by), now=clock.now(), at=clock.machine_now())
-    show(as_changed(course_id, Actor(by)))
+    show(as_changed(course_id, Actor(by)), course_lines)
 
 
 @courses.command("replan")
@@ -295,10 +295,10 @@ def replan_command(reference: str, number: str | None, by: str, **given: Any) ->
         answers = Answers(given["language"])
         plans = _plans_of(proposal, answers)
         if wanted is None:
-            show(answers.plans(plans))
+            show(answers.plans(plans), plans_lines)
             return
         _replan(course.id, _chosen(proposal, wanted), Actor(by), now=now)
-    show(as_changed(course.id, Actor(by)))
+    show(as_changed(course.id, Actor(by)), course_lines)
 
 
 def _replan(course_id: int, plan: Plan, by: Actor, *, now: datetime) -> None:

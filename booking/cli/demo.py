@@ -7,7 +7,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from booking.cli import clock
-from booking.cli.answers import Json, show
+from booking.cli.answers import Json, as_json, show
 from booking.cli.office import office
 from booking.cli.progress import progress
 from booking.services.demonstration import load_demonstration
@@ -17,6 +17,7 @@ from booking.services.fill import fill
 @click.command()
 @with_appcontext
 @click.option("--fill", "share", type=click.FloatRange(0, 1), metavar="0.6", help="Book this share of needle time too.")
+@as_json
 def demo(share: float | None) -> None:
     """Load the demonstration data, once.
 

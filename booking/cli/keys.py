@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import click
 from flask.cli import AppGroup
 
-from booking.cli.answers import show
+from booking.cli.answers import as_json, show
 from booking.cli.office import office
 from booking.services.privacy import rotate_keys
 
@@ -13,7 +12,7 @@ keys = AppGroup("keys", help="The keys of what is encrypted.")
 
 
 @keys.command("rotate")
-@click.option("--json", is_flag=True, expose_value=False, help="JSON is what is printed, with or without this.")
+@as_json
 def rotate() -> None:
     """Encrypt everything anew with the first of BOOKING_HEALTH_KEYS; then older ones can be dropped."""
     show({"encrypted": rotate_keys(office())})

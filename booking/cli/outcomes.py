@@ -10,7 +10,7 @@ from cryptography.fernet import InvalidToken
 from flask.cli import with_appcontext
 
 from booking.cli import clock
-from booking.cli.answers import Json, show
+from booking.cli.answers import Json, as_json, show
 from booking.cli.office import office
 from booking.domain.outcome import FOLLOW_UPS, LEAST_PEOPLE, Figures
 from booking.services.outcomes import figures
@@ -25,7 +25,7 @@ NOTE = (
 
 @click.command()
 @with_appcontext
-@click.option("--json", is_flag=True, expose_value=False, help="JSON is what is printed, with or without this.")
+@as_json
 def outcomes() -> None:
     """Show how pain has changed, by clinic and follow-up; null for what is about fewer than ten people.
 

@@ -9,7 +9,7 @@ import click
 from flask.cli import AppGroup
 
 from booking.cli import clock
-from booking.cli.answers import show
+from booking.cli.answers import as_json, show
 from booking.cli.office import office
 from booking.domain.errors import TooManyAttempts
 from booking.services.courses import read_reference
@@ -31,7 +31,7 @@ patients = AppGroup("patients", help="People who have booked.")
     "--renew", is_flag=True, help="End the link there is; the new one is mailed, too, if there is an address."
 )
 @click.option("--mail", is_flag=True, help="Mail a link to sign in, to the address of the course.")
-@click.option("--json", is_flag=True, expose_value=False, help="JSON is what is printed, with or without this.")
+@as_json
 def link_command(reference: str, renew: bool, mail: bool) -> None:
     """The secret link to the page of a course. Whoever has it can see and change the times.
 

@@ -9,7 +9,7 @@ import structlog
 from flask.cli import with_appcontext
 
 from booking.cli import clock
-from booking.cli.answers import show
+from booking.cli.answers import as_json, show
 from booking.cli.office import office
 from booking.mail.inbound import take_in
 from booking.services.delivery import what_happened
@@ -23,8 +23,8 @@ log = structlog.get_logger()
 
 @click.command()
 @with_appcontext
-@click.option("--json", "as_json", is_flag=True, help="Print what became of the mail.")
-def receive(as_json: bool) -> None:
+@as_json
+def receive() -> None:
     """Take one mail from standard input: a calendar's answer to an invitation, or the report that a mail failed.
 
     For a mail server's pipe, such as a line in /etc/aliases. A mail that is refused ends with exit code 0 like one that
@@ -36,5 +36,4 @@ def receive(as_json: bool) -> None:
     except Exception as error:  # a mail server would send its sender what stands in a traceback
         log.error("mail not taken", **what_happened(error))
         sys.exit(TRY_AGAIN)
-    if as_json:
-        show({"taken": received.taken, "refused": received.reason})
+    show({"taken": received.taken, "refused": received.reason}, lambda _answer: ())

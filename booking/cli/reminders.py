@@ -8,7 +8,8 @@ import click
 from flask.cli import AppGroup
 
 from booking.cli import clock
-from booking.cli.answers import Json, moment, show
+from booking.cli.answers import Json, as_json, moment, show
+from booking.cli.lines import reminders_lines
 from booking.cli.office import office
 from booking.domain.period import OSLO
 from booking.services.reminders import Reminding, due_now
@@ -33,11 +34,12 @@ class Moment(click.ParamType[datetime]):
 
 @reminders.command("due")
 @click.option("--at", "at", type=Moment(), help="Another time than now, such as 2027-03-09T18:00 (Oslo).")
-@click.option("--json", is_flag=True, expose_value=False, help="JSON is what is printed, with or without this.")
+@as_json
 def due_command(at: datetime | None) -> None:
     """List the reminders that are due and not written yet. It writes none: the worker does."""
     now = at or clock.now()
-    show({"at": moment(now), "reminders": [_reminder(each) for each in due_now(db.session(), office(), now=now)]})
+    found = [_reminder(each) for each in due_now(db.session(), office(), now=now)]
+    show({"at": moment(now), "reminders": found}, reminders_lines)
 
 
 def _reminder(each: Reminding) -> Json:

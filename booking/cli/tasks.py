@@ -7,7 +7,8 @@ from cryptography.fernet import InvalidToken
 from flask.cli import with_appcontext
 from sqlalchemy.orm import Session
 
-from booking.cli.answers import Json, moment, show
+from booking.cli.answers import Json, as_json, moment, show
+from booking.cli.lines import tasks_lines
 from booking.cli.office import office
 from booking.services.tasks import message_of
 from booking.store.courses import Course
@@ -17,11 +18,11 @@ from booking.store.tasks import Task, open_tasks
 
 @click.command()
 @with_appcontext
-@click.option("--json", is_flag=True, expose_value=False, help="JSON is what is printed, with or without this.")
+@as_json
 def tasks() -> None:
     """List what is to be done, most urgent first."""
     session = db.session()
-    show({"tasks": [_task(session, task) for task in open_tasks(session)]})
+    show({"tasks": [_task(session, task) for task in open_tasks(session)]}, tasks_lines)
 
 
 def _message(task: Task) -> Json:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
+from booking.cli.answers import as_json
 from booking.cli.faults import Faults
 from booking.cli.office import office
 from booking.domain.course import PartOfDay
@@ -34,7 +35,7 @@ _OPTIONS = (
     click.option("--away", multiple=True, metavar="DATE..DATE", help="Away on these dates; may be repeated."),
     click.option("--new-patient", is_flag=True, help="With a first visit."),
     click.option("--language", default="en", show_default=True, metavar="en|nb", help="Of names and mails."),
-    click.option("--json", is_flag=True, expose_value=False, help="JSON is what is printed, with or without this."),
+    as_json,
 )  # fmt: skip
 
 

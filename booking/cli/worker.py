@@ -35,10 +35,6 @@ LAST_POLL_SECONDS = 5.0
 log = structlog.get_logger()
 
 
-def register(app: Flask) -> None:
-    app.cli.add_command(worker)
-
-
 @click.command("worker")
 @click.option("--once", is_flag=True, help="Send what is due, do the chores once, and end.")
 @with_appcontext

@@ -22,7 +22,7 @@ def test_the_demonstration_data_is_loaded_once_and_without_appointments(app: Fla
 
 
 def test_filling_tells_its_progress_on_standard_error_alone(demonstration_url: str) -> None:
-    process = flask(command_environ(demonstration_url), "demo", "--fill", "0.02")
+    process = flask(command_environ(demonstration_url), "demo", "--fill", "0.02", "--json")
 
     assert process.returncode == 0, process.stderr
     assert '"share": 0.02' in process.stdout

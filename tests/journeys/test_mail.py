@@ -274,4 +274,4 @@ def test_who_is_rung_first_gets_one_mail_and_no_invitation(post_office: PostOffi
     words = words_of(readable([mail]))
     assert "We will ring you by the end of Wednesday 3 March" in words
     assert "booked" not in words
-    assert "call_first" in post_office.app.test_cli_runner().invoke(args=["tasks"]).output
+    assert "call_first" in post_office.app.test_cli_runner().invoke(args=["tasks", "--json"]).output
