@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import signal
@@ -41,8 +42,10 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 
 
 def pytest_configure() -> None:
-    """A run that is told to end (SIGTERM) ends its servers too, as after Ctrl-C."""
+    """A run that is told to end (SIGTERM) ends its servers too, as after Ctrl-C. And Python looks for lost objects less
+    often: usually that takes an eighth of the time of the tests."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    gc.set_threshold(10_000, 50, 20)
 
 
 @pytest.fixture(scope="session")
