@@ -1,19 +1,21 @@
 """axe on a page as it stands in the browser: what breaks a rule, in words.
 
-A run takes a good part of a second, so the short form of the tests runs all rules once per page, on the phone, and
-contrast alone in the dark, on the desk, in one language; the long form runs everything in every look.
+A run takes a good part of a second, so in the short form of the tests a page is looked at once, by turns in the light
+on the phone and in the dark on the desk; the long form runs everything in every look.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Literal
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from tests.journeys.visitor import NARROW, WIDE, Visitor
 
-CONTRAST = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
+Scheme = Literal["light", "dark"]
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
+
 _SCRIPT = Axe().axe_script
 _RUN = """options => axe.run(options).then(found => found.violations.flatMap(rule =>
   rule.nodes.map(node => `${rule.id}: ${node.target.join(" ")}: ${node.failureSummary}`)))"""
@@ -21,19 +23,19 @@ _RUN = """options => axe.run(options).then(found => found.violations.flatMap(rul
 
 def look(visitor: Visitor, *, everything: bool) -> None:
     """Looks at her page as wide as it is, in the light and in the dark; she complains about what breaks a rule."""
-    _complain(visitor, "light", all_rules(visitor.page))
-    _look_in_the_dark(visitor, everything=everything)
+    schemes = SCHEMES if everything else (SCHEMES[visitor.turn()],)
+    for scheme in schemes:
+        _look(visitor, scheme)
 
 
 def look_in_both_widths(visitor: Visitor, *, everything: bool) -> None:
-    """The same on a phone and on a desk, in the short form light there and dark here; then her width is as it was."""
-    for width in (NARROW, WIDE):
+    """The same on a phone and on a desk; then her width is as it was."""
+    turn = visitor.turn()
+    for number, width in enumerate((NARROW, WIDE)):
         visitor.page.set_viewport_size({"width": width, "height": 800})
         visitor.look()
-        if everything or width == NARROW:
-            _complain(visitor, f"{width} px, light", all_rules(visitor.page))
-        if everything or width == WIDE:
-            _look_in_the_dark(visitor, everything=everything)
+        for scheme in SCHEMES if everything else SCHEMES[turn : turn + 1] if number == turn else ():
+            _look(visitor, scheme)
     visitor.page.set_viewport_size({"width": visitor.width, "height": 800})
 
 
@@ -50,30 +52,17 @@ def look_in_both_languages(visitor: Visitor, *, everything: bool) -> None:
     visitor.open(here.removeprefix(visitor.site))
 
 
-def _look_in_the_dark(visitor: Visitor, *, everything: bool) -> None:
+def _look(visitor: Visitor, scheme: Scheme) -> None:
     page = visitor.page
-    page.emulate_media(color_scheme="dark")
-    _complain(visitor, "dark", all_rules(page) if everything else contrast(page))
+    page.emulate_media(color_scheme=scheme)
+    for words in all_rules(page):
+        visitor.complain(f"{page.evaluate('() => innerWidth')} px, {scheme}: {words}")
     page.emulate_media(color_scheme="light")
-
-
-def _complain(visitor: Visitor, look: str, found: list[str]) -> None:
-    for words in found:
-        visitor.complain(f"{look}: {words}")
 
 
 def all_rules(page: Page) -> list[str]:
     """What breaks any rule of axe."""
-    return _run(page, {})
-
-
-def contrast(page: Page) -> list[str]:
-    """Which words stand out too little."""
-    return _run(page, CONTRAST)
-
-
-def _run(page: Page, options: dict[str, Any]) -> list[str]:
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(_SCRIPT)
-    found: list[str] = page.evaluate(_RUN, {"resultTypes": ["violations"], "preload": False, **options})
+    found: list[str] = page.evaluate(_RUN, {"resultTypes": ["violations"], "preload": False})
     return found

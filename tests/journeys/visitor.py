@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import count
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -119,6 +120,7 @@ class Visitor:
         self.refusals = {422}
         self.chosen = False
         self.clock_is_set = False
+        self._turns = count(int(language == "en"))  # so that of two stories one begins with each
         self.page = self.new_page()
 
     def new_page(self) -> Page:
@@ -261,6 +263,10 @@ class Visitor:
         for look in self.looks:
             look(self)
         return self
+
+    def turn(self) -> int:
+        """0 and 1 by turns, for looks of which a page has one in the short form."""
+        return next(self._turns) % 2
 
     def complain(self, words: str) -> None:
         page = self.page.url if hasattr(self, "page") else ""
