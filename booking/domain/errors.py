@@ -63,6 +63,10 @@ class NotAllowed(BookingError):
         self.action, self.status = action, status
 
 
+class ChangedMeanwhile(BookingError):
+    """Somebody else has changed it since it was shown; what she did stands, and nothing was changed over it."""
+
+
 class UnknownAppointment(BookingError):
     """The course has no such appointment."""
 
@@ -77,6 +81,10 @@ class TooManyAttempts(BookingError):
 
 class SignInOver(BookingError):
     """The link by which somebody wants to sign in was used before, or is too old."""
+
+
+class WrongSignIn(BookingError):
+    """Somebody who works at the clinics did not show what lets her in: who, or what was wrong, is not told."""
 
 
 class TooManyHelpers(BookingError):

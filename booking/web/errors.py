@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response
 from booking.domain.errors import (
     AnotherCourseRuns,
     BookingError,
+    ChangedMeanwhile,
     DoesNotFit,
     HoldExpired,
     NotAllowed,
@@ -33,6 +34,7 @@ from booking.domain.errors import (
     UnknownComment,
     UnknownCourse,
     UnknownWaiter,
+    WrongSignIn,
 )
 from booking.services.courses import OtherChoice
 from booking.services.proposals import UnknownWish
@@ -106,8 +108,12 @@ def words_for(error: BookingError) -> str:
             words = _("That was tried too often. Wait an hour and try again, or call us.")
         case SignInOver():
             words = _("This link is used or too old. It works once, within 15 minutes. Ask for a new one.")
+        case WrongSignIn():
+            words = _("That does not belong together. Look at both again, or choose a new password.")
         case TooManyHelpers():
             words = _("No more helpers can be added here. End a link that is not needed, or call us.")
+        case ChangedMeanwhile():
+            words = _("Somebody else has changed this since you opened it. Look at what stands now, then decide again.")
         case UnknownAppointment():
             words = _("There is no such visit here. Choose one of those that you have.")
         case NotAllowed():
@@ -134,6 +140,7 @@ _STATUS: dict[type[BookingError], int] = {
     TooManyHolds: 429,
     TooManyAttempts: 429,
     SignInOver: 410,
+    WrongSignIn: 422,
     TooManyHelpers: 409,
     TooYoung: 403,
     UnknownCourse: 404,
@@ -145,6 +152,7 @@ _STATUS: dict[type[BookingError], int] = {
     UnknownWish: 404,
     UnknownAppointment: 404,
     NotAllowed: 409,
+    ChangedMeanwhile: 409,
     NothingToUndo: 410,
     NotAsked: 410,
     UnknownWaiter: 404,
