@@ -418,16 +418,21 @@ def wait_until_answered(processes: dict[str, Process], environ: dict[str, str]) 
 
 
 def answers(environ: dict[str, str]) -> bool:
+    return ask(environ, "HEAD", "/")[0] != 0
+
+
+def ask(environ: dict[str, str], method: str, path: str) -> tuple[int, str]:
+    """Status and text of what the web server answers; (0, "") if it does not."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(environ["BOOKING_HOST"], environ["BOOKING_HOST"])
     connection = http.client.HTTPConnection(host, int(environ["BOOKING_PORT"]), timeout=10)
     try:
-        connection.request("HEAD", "/")
-        connection.getresponse()
+        connection.request(method, path)
+        response = connection.getresponse()
+        return response.status, response.read().decode()
     except (OSError, http.client.HTTPException):
-        return False
+        return 0, ""
     finally:
         connection.close()
-    return True
 
 
 def refuse_if_one_ended(processes: dict[str, Process]) -> None:
@@ -448,7 +453,21 @@ def show_addresses(environ: dict[str, str]) -> None:
     print(f"\n  Site:     {url}/", flush=True)
     if environ.get("BOOKING_MAIL", "mailbox") == "mailbox" and private(environ):
         print(f"  Mailbox:  {url}/dev/mailbox", flush=True)
+    show_accounts(environ, url)
     print("\n  Ctrl-C stops it.\n", flush=True)
+
+
+def show_accounts(environ: dict[str, str], url: str) -> None:
+    """Who can sign in, where what is served is the demonstration data: then the server itself tells."""
+    status, text = ask(environ, "GET", "/dev/accounts")
+    if status != 200:
+        return
+    print(f"  Staff:    {url}/nb/staff, with one of these accounts:\n", flush=True)
+    for line in text.splitlines():
+        email, password, role, *codes = line.split("\t")
+        print(f"            {email:24}{password:22}{role}", flush=True)
+        if codes:
+            print(f"              key for codes: {codes[0]} (now {codes[1]}; later see {url}/dev/accounts)", flush=True)
 
 
 # Testing, checking, measuring

@@ -20,6 +20,7 @@ from booking.mail.sms import DEFAULT_TEMPLATE, HttpSms
 from booking.mail.smtp import SmtpPost
 from booking.services.attempts import forget_attempts
 from booking.services.courses import release_lapsed
+from booking.services.factors import register_factors
 from booking.services.helpers import forget_helpers
 from booking.services.offering import offer_freed
 from booking.services.office import Office
@@ -67,6 +68,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["polls"] = polls_of(settings, app.extensions["office"])
     db.init_app(app)
     Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True)
+    register_factors(app, secret_keys=settings.secret_keys, sealing_keys=settings.health_keys, issuer=settings.uid_host)
     register_web(app, secure_cookies=settings.url.startswith("https:"), trusted_proxies=settings.trusted_proxies)
     register_commands(app)
     if not settings.demonstration_allowed:

@@ -82,9 +82,14 @@ def sees_clinician(session: Session, reach: Reach, clinician_id: int, *, now: da
 
 def sees_appointment(reach: Reach, appointment: Appointment) -> bool:
     """Her own as a clinician; at the front desk those at her clinics."""
-    if reach.administers or appointment.clinician_id == reach.clinician_id:
+    return sees_place(reach, appointment.clinic_id, appointment.clinician_id)
+
+
+def sees_place(reach: Reach, clinic_id: int, clinician_id: int) -> bool:
+    """The same for an appointment with this clinician at this clinic."""
+    if reach.administers or clinician_id == reach.clinician_id:
         return True
-    return RECEPTIONIST in reach.roles and appointment.clinic_id in reach.clinic_ids
+    return RECEPTIONIST in reach.roles and clinic_id in reach.clinic_ids
 
 
 def sees_course(reach: Reach, course: Course) -> bool:
@@ -105,16 +110,16 @@ def sees_patient(session: Session, reach: Reach, patient_id: int) -> bool:
 
 def open_session(account_id: int, browser: str, *, now: datetime) -> str:
     """Notes that somebody has signed in; the key that her browser keeps."""
+    return unit_of_work(lambda session: opened(session, account_id, browser, now=now))
+
+
+def opened(session: Session, account_id: int, browser: str, *, now: datetime) -> str:
+    """The same inside a unit of work."""
     key = secrets.token_urlsafe(20)
-
-    def work(session: Session) -> str:
-        row = StaffSession(
-            account_id=account_id, key_hash=hash_of(key), browser=browser[:120], created_at=now, seen_at=now
-        )
-        session.add(row)
-        return key
-
-    return unit_of_work(work)
+    session.add(
+        StaffSession(account_id=account_id, key_hash=hash_of(key), browser=browser[:120], created_at=now, seen_at=now)
+    )
+    return key
 
 
 def account_signed_in(session: Session, key: str, *, now: datetime) -> tuple[StaffSession, Account] | None:

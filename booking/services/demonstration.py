@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,8 +16,10 @@ from sqlalchemy.orm import Session
 from booking.domain.period import OSLO, oslo
 from booking.domain.schedule import Name
 from booking.services.articles import load_articles
+from booking.services.factors import code_now, hashed, secret_of
+from booking.store.accounts import Account, Role
 from booking.store.articles import Article, Rating
-from booking.store.clinics import Clinic, Group, Room
+from booking.store.clinics import Clinic, Group, Room, the_group
 from booking.store.database import utc
 from booking.store.people import Clinician, Profession
 from booking.store.protocols import Protocol, ProtocolStep, Treatment
@@ -37,13 +41,15 @@ Facts = Mapping[str, Any]
 
 
 def load_demonstration(now: datetime) -> bool:
-    """Loads the demonstration data, whole or not at all; False if the house already has data.
+    """Loads the demonstration data, whole or not at all; False if the house already has data. Who can sign in is added
+    to demonstration data, too, that have nobody.
 
     Hours are valid from 1 January of the year before `now` in Oslo, so that a filled calendar can begin in the past.
     """
     facts = demonstration_facts()
     since = date(oslo(now).year - 1, 1, 1)
-    return unit_of_work(lambda session: _load(session, facts, since, now))
+    password = hashed(facts["accounts"]["password"])
+    return unit_of_work(lambda session: _load(session, facts, since, now, password))
 
 
 def demonstration_facts() -> Facts:
@@ -51,9 +57,13 @@ def demonstration_facts() -> Facts:
     return tomllib.loads((CONTENT / "demonstration.toml").read_text("utf-8"))
 
 
-def _load(session: Session, facts: Facts, since: date, now: datetime) -> bool:
-    if session.scalar(select(Group)) is not None:
-        return False
+def _load(session: Session, facts: Facts, since: date, now: datetime, password: str) -> bool:
+    group = session.scalar(select(Group))
+    if group is not None:
+        nobody = group.demonstration and session.scalar(select(Account.id).limit(1)) is None
+        if nobody:
+            _load_accounts(session, facts["accounts"], now, password)
+        return nobody
     session.add(_group(facts["group"]))
     clinics = _load_clinics(session, facts, since)
     _load_closed_periods(session, facts["closed"], clinics)
@@ -61,6 +71,7 @@ def _load(session: Session, facts: Facts, since: date, now: datetime) -> bool:
     _load_protocols(session, facts)
     load_articles(session, facts["articles"]["slugs"], now=now)
     _load_votes(session, facts["articles"]["votes"], now)
+    _load_accounts(session, facts["accounts"], now, password)
     return True
 
 
@@ -220,3 +231,55 @@ def _steps(steps: Iterable[Facts], treatment_ids: Mapping[str, int]) -> Iterable
                 latest_day=latest,
                 target_day=target,
             )
+
+
+# -- who can sign in --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An account of the demonstration with what opens it: `password`, and the `key` and the code of now (the machine's
+    clock) of a program that makes codes, if it has one."""
+
+    name: str
+    email: str
+    role: str
+    password: str
+    key: str | None
+    code: str | None
+
+
+def known_accounts(session: Session) -> list[Known]:
+    """Those who can sign in to a demonstration; nobody where the data are real."""
+    if not the_group(session).demonstration:
+        return []
+    facts = demonstration_facts()["accounts"]
+    return [_known(own, facts["password"]) for own in facts["people"]]
+
+
+def _known(own: Facts, password: str) -> Known:
+    key = own.get("codes")
+    return Known(own["name"], own["email"], own["role"], password, key, key and code_now(secret_of(key)))
+
+
+def _load_accounts(session: Session, facts: Facts, now: datetime, password: str) -> None:
+    session.flush()
+    roles = {role.name: role for role in session.scalars(select(Role))}
+    clinics = {clinic.slug: clinic for clinic in session.scalars(select(Clinic))}
+    clinicians = {clinician.slug: clinician.id for clinician in session.scalars(select(Clinician))}
+    for own in facts["people"]:
+        session.add(
+            Account(
+                email=own["email"],
+                name=own["name"],
+                password=password,
+                language="nb",
+                clinician_id=clinicians[own["clinician"]] if "clinician" in own else None,
+                fs_uniquifier=uuid4().hex,
+                tf_primary_method="authenticator" if "codes" in own else None,
+                tf_totp_secret=secret_of(own["codes"]) if "codes" in own else None,
+                created_at=utc(now),
+                roles=[roles[own["role"]]],
+                clinics=[clinics[slug] for slug in own.get("clinics", ())],
+            )
+        )

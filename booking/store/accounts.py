@@ -42,6 +42,7 @@ class Account(Base):
     `clinician_id`: as whom she treats, if she does. `clinics`: where she is a receptionist; an administrator and a
     clinician need none. `language`: of her mails. The columns that begin with `fs_`, `tf_` and `mf_` are named by
     Flask-Security: they end all sessions when they change, and hold the second factor's secret and recovery codes.
+    `totp_counter`: the time step (RFC 6238) of the last code that was used, which is good for nothing again.
     """
 
     __tablename__ = "accounts"
@@ -58,6 +59,7 @@ class Account(Base):
     tf_primary_method: Mapped[str | None]
     tf_totp_secret: Mapped[str | None]
     mf_recovery_codes: Mapped[list[str] | None] = mapped_column(MutableList.as_mutable(JSON))
+    totp_counter: Mapped[int | None]
     created_at: Mapped[datetime]
 
     roles: Mapped[list[Role]] = relationship(secondary=accounts_roles, lazy="selectin")
@@ -108,6 +110,10 @@ class StaffSession(Base):
 
 def account_by_email(session: Session, email: str) -> Account | None:
     return session.scalar(select(Account).where(Account.email == email_key(email)))
+
+
+def account_by_uniquifier(session: Session, uniquifier: str) -> Account | None:
+    return session.scalar(select(Account).where(Account.fs_uniquifier == uniquifier))
 
 
 def account_of_clinician(session: Session, clinician_id: int) -> Account | None:

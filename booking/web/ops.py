@@ -1,4 +1,4 @@
-"""Operations: whether the service is well, and the mailbox of a development machine."""
+"""Operations: whether the service is well, and on a development machine its mailbox and who can sign in."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from booking.mail.mailbox import Mailbox, Stored
+from booking.services.demonstration import known_accounts
 from booking.store.database import db
 from booking.web.access import Rule, open_to
 from booking.web.headers import POLICY
@@ -36,6 +37,18 @@ def health() -> Response:
     except SQLAlchemyError:
         return Response("the database does not answer\n", 503, content_type="text/plain; charset=utf-8")
     return Response("well\n", content_type="text/plain; charset=utf-8", headers={"Cache-Control": "no-store"})
+
+
+@ops.get("/dev/accounts")
+@open_to(Rule.DEVELOPER)
+def accounts() -> Response:
+    """Who can sign in to the demonstration data and with what, a line each, parts between tabs."""
+    known = known_accounts(db.session())
+    if not known:
+        abort(404)
+    lines = ["\t".join(filter(None, (each.email, each.password, each.role, each.key, each.code))) for each in known]
+    text = "".join(f"{line}\n" for line in lines)
+    return Response(text, content_type="text/plain; charset=utf-8", headers={"Cache-Control": "no-store"})
 
 
 @ops.get("/dev/mailbox")

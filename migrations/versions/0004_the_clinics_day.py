@@ -58,6 +58,7 @@ def upgrade() -> None:
         sa.Column("tf_primary_method", sa.String(), nullable=True),
         sa.Column("tf_totp_secret", sa.String(), nullable=True),
         sa.Column("mf_recovery_codes", sa.JSON(), nullable=True),
+        sa.Column("totp_counter", sa.Integer(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["clinician_id"], ["clinicians.id"], name=op.f("fk_accounts_clinician_id_clinicians")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_accounts")),
