@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -73,6 +73,17 @@ def note(
 def note_look(office: Office, who: Who, action: str, about: About, *, now: datetime) -> None:
     """Adds the entry of a look, in a unit of work of its own."""
     unit_of_work(lambda session: note(session, office, who, action, about, now=now))
+
+
+def note_looks(office: Office, who: Who, action: str, abouts: Sequence[About], *, now: datetime) -> None:
+    """The same for all that one list shows; nothing for none."""
+
+    def work(session: Session) -> None:
+        for about in abouts:
+            note(session, office, who, action, about, now=now)
+
+    if abouts:
+        unit_of_work(work)
 
 
 def hash_after(before: str, entry: LogEntry) -> str:

@@ -11,6 +11,7 @@ from booking.services.alteration import note_change
 from booking.services.attempts import Limit, count_attempt
 from booking.services.invitations import INVITATIONS, News, take_back_invitations, tell
 from booking.services.links import FEED, PAGE, renew
+from booking.services.logbook import About, Who, note
 from booking.services.office import Office
 from booking.services.reminders import drop_reminders_of
 from booking.services.settlement import settle, settle_in_words
@@ -71,12 +72,16 @@ def correct_own_contact(office: Office, course_id: int, contact: Contact, *, now
     correct_contact(office, course_id, contact, now=now, at=at)
 
 
-def correct_contact(office: Office, course_id: int, contact: Contact, *, now: datetime, at: datetime) -> None:
+def correct_contact(
+    office: Office, course_id: int, contact: Contact, *, who: Who | None = None, now: datetime, at: datetime
+) -> None:
     """Puts right how the patient is reached. A new address gets the confirmation and, on the channel invitations, the
-    invitations; what was not yet sent to the old one is dropped, what was sent is taken back."""
+    invitations; what was not yet sent to the old one is dropped, what was sent is taken back. `who`: if somebody at the
+    clinic does it, which is logged."""
 
     def work(session: Session) -> None:
         course = course_to_change(session, course_id)
+        before = _as_logged(course)
         moved = contact.email != course.email
         if moved:
             _leave_address(session, office, course, now=now, at=at)
@@ -91,6 +96,10 @@ def correct_contact(office: Office, course_id: int, contact: Contact, *, now: da
         elif moved:
             tell(session, office, course, News.BOOKED, _coming(course, now=now), now=now, at=at)
         note_change(course, now=now)
+        if who is not None:
+            about = About(patient_id=course.patient_id, course_id=course.id)
+            detail = {"before": before, "after": _as_logged(course)}
+            note(session, office, who, "contact", about, detail=detail, now=now)
 
     unit_of_work(work)
 
@@ -115,6 +124,10 @@ def renew_feed(office: Office, course_id: int) -> None:
         renew(office, links_of(session, course_id)[FEED])
 
     unit_of_work(work)
+
+
+def _as_logged(course: Course) -> dict[str, object]:
+    return {"email": course.email, "mobile": course.mobile, "language": course.language, "needs": list(course.needs)}
 
 
 def _leave_address(session: Session, office: Office, course: Course, *, now: datetime, at: datetime) -> None:

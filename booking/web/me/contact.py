@@ -20,7 +20,7 @@ from booking.web.office import office
 @open_to(Rule.PAGE_LINK)
 def correct(token: str) -> Any:
     course: Course = g.link.course
-    form = ContactForm(data=_as_kept(course))
+    form = ContactForm(data=as_kept(course))
     if request.method != "POST" or not form.validate():
         return _page(form, course)
     try:
@@ -32,17 +32,17 @@ def correct(token: str) -> Any:
 
 
 def _page(form: ContactForm, course: Course) -> str:
-    return render_template("me/contact.html", form=form, course=course, email_hint=_hint(course))
+    return render_template("me/contact.html", form=form, course=course, email_hint=email_hint(course))
 
 
-def _hint(course: Course) -> str:
+def email_hint(course: Course) -> str:
     """What a new address brings."""
     if course.channel == INVITATIONS:
         return _("A new address gets the confirmation and the invitations. Those at the old address are taken back.")
     return _("A new address gets the confirmation.")
 
 
-def _as_kept(course: Course) -> dict[str, Any]:
+def as_kept(course: Course) -> dict[str, Any]:
     return {
         "email": course.email or "",
         "mobile": course.mobile or "",

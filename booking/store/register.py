@@ -1,0 +1,123 @@
+"""Register: the patients, as those who work at the clinics look for them, and whom each of them may find."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select, true
+from sqlalchemy.orm import Session, joinedload
+
+from booking.store.accounts import Account
+from booking.store.appointments import Appointment
+from booking.store.courses import Course, Screening, email_key
+from booking.store.outbox import Message
+from booking.store.patients import Patient
+from booking.store.tasks import Task
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """Whose patients somebody sees: everybody's, or those with an appointment at one of these clinics or with this
+    clinician. `unplaced`: also those who have no appointment at all."""
+
+    everybody: bool
+    clinic_ids: frozenset[int]
+    clinician_id: int | None
+    unplaced: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sought:
+    """What somebody typed to find a patient, read in every way it can be meant.
+
+    `words`: parts of a name, casefolded; `days`: birth dates; `digits`: of a phone number, or a part of one. Words and
+    days together narrow each other.
+    """
+
+    words: tuple[str, ...] = ()
+    days: tuple[date, ...] = ()
+    digits: str = ""
+    reference: str | None = None
+    email: str | None = None
+
+    @property
+    def nothing(self) -> bool:
+        return not (self.words or self.days or self.digits or self.reference or self.email)
+
+
+def patients_found(session: Session, sought: Sought, scope: Scope, *, most: int) -> list[int]:
+    """The ids of the patients that are meant, who booked last first; one more than `most`, if there are more."""
+    if sought.nothing:
+        return []
+    rows = select(Course.patient_id).where(_meant(sought), courses_within(scope)).group_by(Course.patient_id)
+    return list(session.scalars(rows.order_by(func.max(Course.id).desc()).limit(most + 1)))
+
+
+def courses_of_patients(session: Session, patient_ids: Collection[int]) -> list[Course]:
+    """Their courses with all appointments, newest first."""
+    rows = select(Course).where(Course.patient_id.in_(patient_ids)).options(joinedload(Course.patient))
+    return list(session.scalars(rows.order_by(Course.id.desc()))) if patient_ids else []
+
+
+def screenings_of(session: Session, course_ids: Collection[int]) -> dict[int, Screening]:
+    """The health checks of these courses, by the course's id."""
+    rows = session.scalars(select(Screening).where(Screening.course_id.in_(course_ids)))
+    return {screening.course_id: screening for screening in rows}
+
+
+def messages_of(session: Session, course_ids: Collection[int], *, most: int) -> list[Message]:
+    """What was written to the patient and her helpers about these courses, the newest first."""
+    rows = select(Message).where(Message.course_id.in_(course_ids)).order_by(Message.id.desc())
+    return list(session.scalars(rows.limit(most)))
+
+
+def tasks_of(session: Session, course_ids: Collection[int]) -> list[Task]:
+    """The tasks about these courses: open ones first, the most urgent on top, then what is done."""
+    rows = select(Task).where(Task.course_id.in_(course_ids))
+    return list(session.scalars(rows.order_by(Task.done_at.is_not(None), Task.due_at, Task.id)))
+
+
+def account_names(session: Session, account_ids: Collection[int]) -> dict[int, str]:
+    """What those are called who did something, by the ids of their accounts."""
+    rows = session.execute(select(Account.id, Account.name).where(Account.id.in_(account_ids)))
+    return {row[0]: row[1] for row in rows} if account_ids else {}
+
+
+def appointments_within(scope: Scope) -> ColumnElement[bool]:
+    """Whether an appointment is hers to see."""
+    if scope.everybody:
+        return true()
+    mine = false() if scope.clinician_id is None else Appointment.clinician_id == scope.clinician_id
+    return or_(mine, Appointment.clinic_id.in_(scope.clinic_ids))
+
+
+def courses_within(scope: Scope) -> ColumnElement[bool]:
+    """Whether the patient of a course is hers to see: by any appointment of any of her courses."""
+    if scope.everybody:
+        return true()
+    other = Course.__table__.alias("her_course")
+    hers = exists().where(other.c.patient_id == Course.patient_id, Appointment.course_id == other.c.id)
+    seen = hers.where(appointments_within(scope))
+    return or_(seen, ~hers) if scope.unplaced else seen
+
+
+def _meant(sought: Sought) -> ColumnElement[bool]:
+    return or_(*_ways(sought))
+
+
+def _ways(sought: Sought) -> Sequence[ColumnElement[bool]]:
+    ways: list[ColumnElement[bool]] = []
+    if sought.reference:
+        ways.append(Course.reference == sought.reference)
+    if sought.email:
+        ways.append(Course.email_key == email_key(sought.email))
+    if sought.digits:
+        ways.append(Course.mobile.contains(sought.digits, autoescape=True))
+    person = [Course.name_key.contains(word, autoescape=True) for word in sought.words]
+    if sought.days:
+        person.append(Course.patient_id.in_(select(Patient.id).where(Patient.birth_date.in_(sought.days))))
+    if person:
+        ways.append(and_(*person))
+    return ways
