@@ -67,6 +67,10 @@ class ChangedMeanwhile(BookingError):
     """Somebody else has changed it since it was shown; what she did stands, and nothing was changed over it."""
 
 
+class MadeUpFor(BookingError):
+    """A missed session cannot be taken back: another one stands for it by now."""
+
+
 class UnknownAppointment(BookingError):
     """The course has no such appointment."""
 

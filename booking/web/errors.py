@@ -18,6 +18,7 @@ from booking.domain.errors import (
     ChangedMeanwhile,
     DoesNotFit,
     HoldExpired,
+    MadeUpFor,
     NotAllowed,
     NotAsked,
     NothingToUndo,
@@ -114,6 +115,8 @@ def words_for(error: BookingError) -> str:
             words = _("No more helpers can be added here. End a link that is not needed, or call us.")
         case ChangedMeanwhile():
             words = _("Somebody else has changed this since you opened it. Look at what stands now, then decide again.")
+        case MadeUpFor():
+            words = _("Another session stands for this one by now. Cancel that one first, if this one took place.")
         case UnknownAppointment():
             words = _("There is no such visit here. Choose one of those that you have.")
         case NotAllowed():
@@ -153,6 +156,7 @@ _STATUS: dict[type[BookingError], int] = {
     UnknownAppointment: 404,
     NotAllowed: 409,
     ChangedMeanwhile: 409,
+    MadeUpFor: 409,
     NothingToUndo: 410,
     NotAsked: 410,
     UnknownWaiter: 404,

@@ -1,0 +1,163 @@
+"""Status: arrived, over and missed, each by one press, taken back by another, and never over somebody else's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from booking.domain.appointment import Action
+from booking.domain.errors import ChangedMeanwhile, MadeUpFor, NotAllowed, UnknownAppointment
+from booking.services.status import actions_for, set_status
+from booking.store.appointments import ARRIVED, BOOKED, FULFILLED, NOSHOW, Appointment
+from booking.store.changes import Fee, fees_of
+from booking.store.courses import Course
+from booking.store.database import db
+from booking.store.logbook import LogEntry
+from booking.store.unit_of_work import unit_of_work
+from tests.builders import NOW, booked_course, course, office
+from tests.claims import assert_claims_match
+from tests.services.changers import AT, extend, session_of
+from tests.staff import RITA, reach
+
+
+@pytest.fixture(autouse=True)
+def _in_the_app(demo_app: Flask) -> Iterator[None]:
+    with demo_app.app_context():
+        yield
+        assert_claims_match(db.session(), NOW)
+
+
+@pytest.fixture
+def kari() -> Course:
+    return booked_course()
+
+
+def set_to(appointment: Appointment, action: Action, *, now: datetime, version: int | None = None) -> Appointment:
+    """The appointment after Rita has done this to it; `version`: what she saw, where that is not the newest."""
+    seen = appointment.version if version is None else version
+    set_status(office(), appointment.id, action, version=seen, who=reach(RITA).who, now=now, at=AT)
+    return again(appointment)
+
+
+def again(appointment: Appointment) -> Appointment:
+    db.session.rollback()
+    db.session.expire_all()
+    return db.session.get_one(Appointment, appointment.id)
+
+
+def fees(course_id: int) -> list[tuple[int, bool]]:
+    db.session.rollback()
+    return [(fee.amount, fee.excused) for fee in fees_of(db.session(), course_id)]
+
+
+def numbers(course_id: int) -> list[int]:
+    sessions = (a for a in course(course_id).appointments if a.kind == "session")
+    return [a.number for a in sorted(sessions, key=lambda a: a.starts_at)]
+
+
+def log() -> list[tuple[str, str, int | None]]:
+    db.session.rollback()
+    rows = db.session.scalars(select(LogEntry).order_by(LogEntry.id))
+    return [(row.action, row.actor, row.appointment_id) for row in rows]
+
+
+def test_a_patient_who_comes_early_has_arrived(kari: Course) -> None:
+    third = session_of(kari.id, 3)
+    assert set_to(third, Action.ARRIVE, now=third.starts_at - timedelta(minutes=9)).status == ARRIVED
+
+
+def test_a_visit_is_over_only_once_it_has_begun(kari: Course) -> None:
+    third = session_of(kari.id, 3)
+    with pytest.raises(NotAllowed):
+        set_to(third, Action.FULFIL, now=third.starts_at - timedelta(minutes=1))
+    assert set_to(third, Action.FULFIL, now=third.starts_at).status == FULFILLED
+
+
+def test_who_did_not_come_owes_the_price(kari: Course) -> None:
+    third = session_of(kari.id, 3)
+    assert set_to(third, Action.MISS, now=third.ends_at).status == NOSHOW
+    assert fees(kari.id) == [(third.price, False)]
+
+
+def test_who_came_after_all_owes_nothing(kari: Course) -> None:
+    third = session_of(kari.id, 3)
+    missed = set_to(third, Action.MISS, now=third.ends_at)
+    assert set_to(missed, Action.REOPEN, now=third.ends_at).status == BOOKED
+    assert fees(kari.id) == []
+
+
+def test_a_fee_that_was_charged_stays_in_the_books(kari: Course) -> None:
+    third = session_of(kari.id, 3)
+    missed = set_to(third, Action.MISS, now=third.ends_at)
+    unit_of_work(lambda s: setattr(s.scalars(select(Fee)).one(), "charged_at", NOW))
+    reopened = set_to(missed, Action.REOPEN, now=third.ends_at)
+    set_to(reopened, Action.MISS, now=third.ends_at)
+    assert fees(kari.id) == [(third.price, False)]
+
+
+@pytest.mark.parametrize("action", [Action.ARRIVE, Action.FULFIL, Action.MISS])
+def test_each_status_is_taken_back(kari: Course, action: Action) -> None:
+    third = session_of(kari.id, 3)
+    done = set_to(third, action, now=third.ends_at)
+    assert set_to(done, Action.REOPEN, now=third.ends_at).status == BOOKED
+
+
+def test_what_somebody_else_did_meanwhile_stands(kari: Course) -> None:
+    third = session_of(kari.id, 3)
+    seen = third.version
+    set_to(third, Action.ARRIVE, now=third.starts_at)
+    with pytest.raises(ChangedMeanwhile):
+        set_to(third, Action.MISS, now=third.ends_at, version=seen)
+    assert again(third).status == ARRIVED
+    assert fees(kari.id) == []
+
+
+def test_two_who_set_the_same_status_set_it_once(kari: Course) -> None:
+    third = session_of(kari.id, 3)
+    seen = third.version
+    set_to(third, Action.MISS, now=third.ends_at, version=seen)
+    set_to(third, Action.MISS, now=third.ends_at, version=seen)
+    assert fees(kari.id) == [(third.price, False)]
+    assert [action for action, *_ in log()] == ["status"]
+
+
+def test_what_moves_an_appointment_is_no_status(kari: Course) -> None:
+    third = session_of(kari.id, 3)
+    with pytest.raises(NotAllowed):
+        set_to(third, Action.CANCEL, now=NOW)
+    with pytest.raises(UnknownAppointment):
+        set_status(office(), 999_999, Action.MISS, version=0, who=reach(RITA).who, now=NOW, at=AT)
+
+
+def test_a_session_that_was_not_missed_has_its_number_again(kari: Course) -> None:
+    third = session_of(kari.id, 3)
+    missed = set_to(third, Action.MISS, now=third.ends_at)
+    set_to(missed, Action.REOPEN, now=third.ends_at)
+    assert numbers(kari.id) == list(range(1, 10))
+
+
+def test_a_session_that_was_made_up_for_stays_missed(kari: Course) -> None:
+    third = session_of(kari.id, 3)
+    missed = set_to(third, Action.MISS, now=third.ends_at)
+    extend(kari.id, now=third.ends_at)
+    with pytest.raises(MadeUpFor):
+        set_to(again(missed), Action.REOPEN, now=third.ends_at)
+    assert again(third).status == NOSHOW
+
+
+def test_the_logbook_tells_who_set_a_status(kari: Course) -> None:
+    third = session_of(kari.id, 3)
+    set_to(third, Action.ARRIVE, now=third.starts_at)
+    assert log() == [("status", RITA.name, third.id)]
+
+
+def test_only_what_may_be_done_is_offered(kari: Course) -> None:
+    third = session_of(kari.id, 3)
+    assert actions_for(third, now=NOW) == (Action.ARRIVE,)
+    assert actions_for(third, now=third.starts_at) == (Action.ARRIVE, Action.FULFIL, Action.MISS)
+    missed = set_to(third, Action.MISS, now=third.ends_at)
+    assert actions_for(missed, now=third.ends_at) == (Action.REOPEN,)
