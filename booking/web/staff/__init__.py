@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from booking.web.language import blueprint
-from booking.web.staff import desk, doors
+from booking.web.staff import contact, desk, doors, patients, words
 
 PATIENT = "/staff/patients/<int(max=999999999):id>"
 COURSE = "/staff/courses/<int(max=999999999):id>"
@@ -14,7 +14,14 @@ CLINIC = "/staff/clinics/<int(max=999999999):id>"
 
 staff = blueprint("staff", __name__)
 staff.context_processor(desk.frame)
+staff.context_processor(words.spoken)
 
 staff.add_url_rule("/staff", "start", desk.start)
 staff.add_url_rule("/staff/sign-in", "sign_in", doors.sign_in, methods=["GET", "POST"])
 staff.add_url_rule("/staff/sign-out", "sign_out", doors.sign_out, methods=["POST"])
+
+staff.add_url_rule("/staff/patients", "patients", patients.patients, methods=["GET", "POST"])
+staff.add_url_rule(PATIENT, "patient", patients.patient)
+staff.add_url_rule(f"{PATIENT}/notes", "write_note", patients.write_note, methods=["POST"])
+staff.add_url_rule(f"{PATIENT}/notes/remove", "drop_note", patients.drop_note, methods=["POST"])
+staff.add_url_rule(f"{COURSE}/contact", "contact", contact.contact, methods=["GET", "POST"])

@@ -23,6 +23,7 @@ def nav() -> list[tuple[str, str, str, int]]:
     """The navigation: (part, endpoint, words, how many wait there; 0 shows nothing)."""
     return [
         ("schedule", "staff.start", _("Schedule"), 0),
+        ("patients", "staff.patients", _("Patients"), 0),
     ]
 
 
