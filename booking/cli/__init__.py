@@ -11,6 +11,7 @@ from booking.cli.comments import comments
 from booking.cli.courses import courses
 from booking.cli.demo import demo
 from booking.cli.keys import keys
+from booking.cli.log import log
 from booking.cli.outcomes import outcomes
 from booking.cli.patients import patients
 from booking.cli.receive import receive
@@ -25,6 +26,7 @@ COMMANDS = (
     courses,
     demo,
     keys,
+    log,
     outcomes,
     patients,
     receive,

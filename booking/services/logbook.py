@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from cryptography.fernet import Fernet
+from cryptography.fernet import Fernet, InvalidToken
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.domain.period import seconds_of
 from booking.services.office import Office
 from booking.services.privacy import seal, unseal
-from booking.store.logbook import LogEntry, LogHead, PatientKey
+from booking.store.database import db
+from booking.store.logbook import LogEntry, LogHead, PatientKey, all_entries, keys_of
 from booking.store.unit_of_work import unit_of_work
 
 
@@ -29,6 +30,9 @@ class Who:
 
 
 COMMAND = Who(None, "command")
+
+NOTHING_BEFORE = "0" * 64
+"""What the first entry is chained to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +105,50 @@ def hash_after(before: str, entry: LogEntry) -> str:
         None if entry.detail is None else entry.detail.decode(),
     ]
     return hashlib.sha256(json.dumps(facts, ensure_ascii=False).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What was found: how many entries hold, from the first on, and the id of the first that does not, if any does not.
+
+    Where entries were cut off at the end, that is the id of the first that is missing.
+    """
+
+    holds: int
+    broken_at: int | None
+
+
+def verify() -> Verdict:
+    """Goes through the whole chain, as it is at one moment, and compares its end with what the head remembers."""
+    with Session(db.engine) as session:
+        session.connection(execution_options={"isolation_level": "SERIALIZABLE"})
+        last, before = 0, NOTHING_BEFORE
+        for entry in all_entries(session):
+            if entry.id != last + 1 or entry.hash != hash_after(before, entry):
+                return Verdict(last, last + 1)
+            last, before = entry.id, entry.hash
+        head = session.scalars(select(LogHead)).one()
+        whole = (head.entry_id, head.hash) == (last, before)
+        return Verdict(last, None if whole else last + 1)
+
+
+def details_of(session: Session, office: Office, entries: Sequence[LogEntry]) -> dict[int, Mapping[str, Any]]:
+    """What the entries tell beside their ids, by their own; nothing for what was erased with the patient."""
+    keys = keys_of(session, {entry.patient_id for entry in entries if entry.patient_id is not None and entry.detail})
+    read = {entry.id: _read(office, entry, keys) for entry in entries}
+    return {id: detail for id, detail in read.items() if detail is not None}
+
+
+def _read(office: Office, entry: LogEntry, keys: Mapping[int, PatientKey]) -> Mapping[str, Any] | None:
+    row = keys.get(entry.patient_id or 0)
+    if entry.detail is None or row is None:
+        return None
+    try:
+        key = unseal(office, row.key)["key"]
+        detail: Mapping[str, Any] = json.loads(Fernet(key).decrypt(entry.detail))
+    except (InvalidToken, ValueError):
+        return None
+    return detail
 
 
 def _bytes(detail: Mapping[str, Any]) -> bytes:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, LargeBinary
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, Index, LargeBinary, event, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from booking.store.database import Base
 
@@ -32,6 +33,12 @@ class LogEntry(Base):
     hash: Mapped[str]
 
 
+@event.listens_for(LogEntry, "before_update")
+@event.listens_for(LogEntry, "before_delete")
+def _refuse(mapper: object, connection: object, entry: LogEntry) -> None:
+    raise TypeError("Entries of the logbook are only added.")
+
+
 class LogHead(Base):
     """The newest entry: one row, which whoever adds an entry locks first, so that the chain never forks."""
 
@@ -49,3 +56,38 @@ class PatientKey(Base):
 
     patient_id: Mapped[int] = mapped_column(ForeignKey("patients.id"), primary_key=True)
     key: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+_A_TIME = 1000
+"""Entries that are held in memory at a time."""
+
+
+def all_entries(session: Session) -> Iterator[LogEntry]:
+    """The whole logbook, oldest first."""
+    yield from session.scalars(select(LogEntry).order_by(LogEntry.id).execution_options(yield_per=_A_TIME))
+
+
+def newest_entries(
+    session: Session,
+    *,
+    account_id: int | None = None,
+    patient_id: int | None = None,
+    before: int | None = None,
+    most: int | None = None,
+) -> list[LogEntry]:
+    """What this account did, or what is about this patient, newest first; `before`: only entries older than this."""
+    rows = select(LogEntry).order_by(LogEntry.id.desc()).limit(most)
+    if account_id is not None:
+        rows = rows.where(LogEntry.account_id == account_id)
+    if patient_id is not None:
+        rows = rows.where(LogEntry.patient_id == patient_id)
+    if before is not None:
+        rows = rows.where(LogEntry.id < before)
+    return list(session.scalars(rows))
+
+
+def keys_of(session: Session, patient_ids: Collection[int]) -> dict[int, PatientKey]:
+    """The keys to what the logbook tells of these patients; none for who is erased."""
+    rows = session.scalars(select(PatientKey).where(PatientKey.patient_id.in_(patient_ids)))
+    return {key.patient_id: key for key in rows} if patient_ids else {}
+

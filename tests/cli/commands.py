@@ -32,6 +32,7 @@ SPEAKING_JSON = {
     "courses",
     "demo",
     "keys",
+    "log",
     "outcomes",
     "patients",
     "reminders",

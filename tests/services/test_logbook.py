@@ -1,0 +1,129 @@
+"""Logbook: whatever is taken out of it, altered or put in is found; what it tells of a patient goes with her."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from booking.services.logbook import COMMAND, About, Verdict, Who, details_of, note, note_looks, verify
+from booking.store.database import db
+from booking.store.logbook import LogEntry, PatientKey, newest_entries
+from booking.store.unit_of_work import unit_of_work
+from tests.builders import NOW, booked_course, office
+from tests.servers.databases import on_each, only_sqlite
+
+
+@pytest.fixture(autouse=True)
+def _in_the_app(demo_app: Flask) -> Iterator[None]:
+    with demo_app.app_context():
+        yield
+
+
+def written(count: int = 3) -> int:
+    """So many entries about Kari, each with a detail; her id."""
+    kari = booked_course().patient_id
+
+    def work(session: Session) -> None:
+        for number in range(count):
+            at = NOW + timedelta(minutes=number)
+            note(session, office(), COMMAND, "note", About(patient_id=kari), detail={"text": f"word {number}"}, now=at)
+
+    unit_of_work(work)
+    return kari
+
+
+def tampered(statement: str) -> Verdict:
+    unit_of_work(lambda session: session.execute(text(statement)))
+    return verify()
+
+
+@on_each
+def test_what_is_only_added_holds() -> None:
+    assert verify() == Verdict(0, None)
+    written()
+    assert verify() == Verdict(3, None)
+
+
+@only_sqlite
+@pytest.mark.parametrize(
+    ("statement", "verdict"),
+    [
+        ("UPDATE log_entries SET action = 'find' WHERE id = 2", Verdict(1, 2)),
+        ("UPDATE log_entries SET made_at = made_at + 1 WHERE id = 1", Verdict(0, 1)),
+        ("UPDATE log_entries SET actor = 'Rita' WHERE id = 3", Verdict(2, 3)),
+        ("UPDATE log_entries SET detail = (SELECT detail FROM log_entries WHERE id = 1) WHERE id = 3", Verdict(2, 3)),
+        ("DELETE FROM log_entries WHERE id = 2", Verdict(1, 2)),
+        ("DELETE FROM log_entries WHERE id = 3", Verdict(2, 3)),
+        ("DELETE FROM log_entries", Verdict(0, 1)),
+        ("INSERT INTO log_entries (id, made_at, actor, action, hash) VALUES (4, 1, 'x', 'y', 'z')", Verdict(3, 4)),
+        ("UPDATE log_heads SET hash = 'other'", Verdict(3, 4)),
+    ],
+)
+def test_whatever_is_altered_taken_out_or_put_in_is_found(statement: str, verdict: Verdict) -> None:
+    written()
+    assert tampered(statement) == verdict
+
+
+@only_sqlite
+def test_nothing_in_the_house_alters_an_entry() -> None:
+    written()
+
+    def work(session: Session) -> None:
+        session.get_one(LogEntry, 2).action = "find"
+
+    with pytest.raises(TypeError):
+        unit_of_work(work)
+    with pytest.raises(TypeError):
+        unit_of_work(lambda session: session.delete(session.get_one(LogEntry, 2)))
+    assert verify() == Verdict(3, None)
+
+
+def test_without_her_key_nobody_reads_what_is_told_of_her_and_the_chain_holds() -> None:
+    kari = written()
+    entries = newest_entries(db.session(), patient_id=kari)
+    assert [detail["text"] for detail in details_of(db.session(), office(), entries).values()] == [
+        "word 2",
+        "word 1",
+        "word 0",
+    ]
+    unit_of_work(lambda session: session.delete(session.get_one(PatientKey, kari)))
+    assert details_of(db.session(), office(), entries) == {}
+    assert verify() == Verdict(3, None)
+
+
+@only_sqlite
+def test_what_a_detail_tells_stands_in_the_table_as_nobody_can_read_it() -> None:
+    written(1)
+    (entry,) = newest_entries(db.session())
+    assert b"word" not in (entry.detail or b"")
+
+
+@only_sqlite
+def test_a_detail_about_nobody_is_refused() -> None:
+    with pytest.raises(ValueError, match="belongs to a patient"):
+        unit_of_work(lambda s: note(s, office(), COMMAND, "find", About(), detail={"text": "Kari"}, now=NOW))
+    assert verify() == Verdict(0, None)
+
+
+@only_sqlite
+def test_all_that_one_list_shows_is_noted_and_an_empty_one_is_not() -> None:
+    kari = written(0)
+    note_looks(office(), Who(None, "Rita"), "find", [About(patient_id=kari), About()], now=NOW)
+    note_looks(office(), Who(None, "Rita"), "find", [], now=NOW)
+    assert [(entry.actor, entry.patient_id) for entry in newest_entries(db.session())] == [
+        ("Rita", None),
+        ("Rita", kari),
+    ]
+
+
+@only_sqlite
+def test_a_reader_goes_back_from_entry_to_entry() -> None:
+    kari = written(5)
+    ids = [entry.id for entry in newest_entries(db.session(), patient_id=kari, most=2)]
+    older = [entry.id for entry in newest_entries(db.session(), patient_id=kari, before=ids[-1], most=2)]
+    assert (ids, older) == ([5, 4], [3, 2])
