@@ -25,17 +25,20 @@ from booking.domain.errors import (
     UnknownCourse,
 )
 from booking.domain.period import oslo
+from booking.domain.protocol import StepKind
 from booking.domain.screening import RULES, HealthCheck, Outcome
 from booking.domain.working_days import end_of_working_day_after
 from booking.services.alteration import note_change
 from booking.services.holds import buffers, claim_rows, claims_needed, lost_times, patient_claim_rows
 from booking.services.invitations import News, tell
 from booking.services.links import new_links
+from booking.services.logbook import About, Who, note
 from booking.services.office import Office
 from booking.services.privacy import seal
 from booking.services.settlement import settle
-from booking.services.tasks import add_task
+from booking.services.tasks import add_task, owe_news
 from booking.store.appointments import (
+    ARRIVED,
     BOOKED,
     CANCELLED,
     LIVE,
@@ -59,7 +62,7 @@ from booking.store.courses import (
 )
 from booking.store.database import ONE_STATEMENT, utc
 from booking.store.holds import HeldTime, Hold
-from booking.store.patients import Patient, add_contacts, find_patient, remove_patient
+from booking.store.patients import Patient, add_contacts, find_patient, patient_to_book, remove_patient
 from booking.store.protocols import protocol_head
 from booking.store.tasks import open_tasks_of
 from booking.store.unit_of_work import unit_of_work
@@ -111,6 +114,14 @@ class Details:
 
 
 @dataclass(frozen=True, slots=True)
+class FrontDesk:
+    """Who books for a caller, and the patient (by id) whom she has picked, if she knows her."""
+
+    who: Who
+    patient_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Booked:
     """What a booking became. `pending`: the times are kept until somebody has rung."""
 
@@ -126,16 +137,17 @@ def book(
     check: HealthCheck,
     *,
     revision: int | None = None,
+    desk: FrontDesk | None = None,
     now: datetime,
     at: datetime,
 ) -> Booked:
     """Turns a hold into a course, all of it or nothing, with the messages that tell of it; once, however often called.
 
-    `now` is the clinic's clock, `at` the machine's (for the outbox). A hold that ran out still books if nobody took its
-    times. Raises SlotTaken (mostly with the places of the lost times in the hold), HoldExpired, OtherChoice, TooYoung.
+    `now` is the clinic's clock, `at` the machine's (for the outbox). `desk`: if somebody at the front desk books, which
+    is logged. A hold that ran out still books if nobody took its times. Raises SlotTaken (mostly with the places of the
+    lost times in the hold), HoldExpired, OtherChoice, and TooYoung for a child unless a grown-up books by telephone.
     """
-    if age_on(details.birth_date, oslo(now).date()) < ADULT_AT:
-        raise TooYoung
+    _require_age(details, desk, now=now)
 
     def work(session: Session) -> Booked:
         hold = session.get(Hold, hold_id, with_for_update=True)
@@ -148,13 +160,15 @@ def book(
         if not hold.times:
             raise HoldExpired
         _make_sure_of(session, hold, now=now)
-        course = _enter(session, office, hold.protocol_id, hold.new_patient, details, check, now=now)
+        patient = _patient(session, details, desk, now=now)
+        course = _enter(session, office, patient, hold.protocol_id, hold.new_patient, details, check, now=now)
         appointments = _appointments(session, office, course, [_facts_of(time) for time in hold.times], now=now)
         kept = keep_claims(session, {t.id: a.id for t, a in zip(hold.times, appointments, strict=True)})
         if kept != claims_needed(session, hold):  # one of them was taken over since they were counted
             raise SlotTaken
         _settle(session, office, course, appointments, check, now=now, at=at)
         hold.course_id, hold.answers, hold.times = course.id, None, []
+        _note_booking(session, office, course, desk, now=now)
         return _booked(course)
 
     return unit_of_work(work)
@@ -176,10 +190,38 @@ def enter(
     Raises SlotTaken.
     """
     check = HealthCheck.none_apply()
-    course = _enter(session, office, protocol_id, new_patient, details, check, now=now)
+    patient = _patient(session, details, None, now=now)
+    course = _enter(session, office, patient, protocol_id, new_patient, details, check, now=now)
     appointments = _appointments(session, office, course, [_facts_of_plan(p) for p in planned], now=now)
     _claim_resources(session, appointments, now=now)
     _settle(session, office, course, appointments, check, now=now, at=at)
+    return course
+
+
+def enter_arrived(
+    session: Session,
+    office: Office,
+    protocol_id: int,
+    details: Details,
+    check: HealthCheck,
+    planned: Planned,
+    desk: FrontDesk,
+    *,
+    now: datetime,
+    at: datetime,
+) -> Course:
+    """Books an appointment that begins now for somebody who stands at the desk, inside the caller's unit of work; it is
+    her course's only one, and nothing is written to her. Raises SlotTaken, also if she has another one then, TooYoung.
+    """
+    _require_age(details, desk, now=now)
+    patient, new = _patient(session, details, desk, now=now), planned.step.kind is StepKind.FIRST_VISIT
+    course = _enter(session, office, patient, protocol_id, new, details, check, now=now)
+    appointments = _appointments(session, office, course, [_facts_of_plan(planned)], now=now)
+    _claim_resources(session, appointments, now=now)
+    _make_running(session, office, course, appointments, now=now, at=at)
+    for appointment in appointments:
+        appointment.status = ARRIVED
+    _note_booking(session, office, course, desk, now=now)
     return course
 
 
@@ -217,6 +259,7 @@ def release_lapsed(office: Office, *, now: datetime, at: datetime) -> int:
         lapsed = lapsed_courses(session, now=now)
         for course in lapsed:
             _release(session, office, course, now=now, at=at)
+            owe_news(session, course, now=now)
         return len(lapsed)
 
     return unit_of_work(work)
@@ -233,6 +276,18 @@ def age_on(birth_date: date, day: date) -> int:
     return day.year - birth_date.year - ((day.month, day.day) < (birth_date.month, birth_date.day))
 
 
+def _require_age(details: Details, desk: FrontDesk | None, *, now: datetime) -> None:
+    """Raises TooYoung for a child, unless somebody else books for her by telephone."""
+    by_phone = desk is not None and details.booked_by is not None
+    if age_on(details.birth_date, oslo(now).date()) < ADULT_AT and not by_phone:
+        raise TooYoung
+
+
+def _note_booking(session: Session, office: Office, course: Course, desk: FrontDesk | None, *, now: datetime) -> None:
+    if desk is not None:
+        note(session, office, desk.who, "book", About(patient_id=course.patient_id, course_id=course.id), now=now)
+
+
 def _make_sure_of(session: Session, hold: Hold, *, now: datetime) -> None:
     """Every claim of the hold is still there, lapsed or not. Raises SlotTaken with the places of those that are not."""
     lost = lost_times(session, hold, now=now)
@@ -243,6 +298,7 @@ def _make_sure_of(session: Session, hold: Hold, *, now: datetime) -> None:
 def _enter(
     session: Session,
     office: Office,
+    patient: Patient,
     protocol_id: int,
     new_patient: bool,
     details: Details,
@@ -252,7 +308,7 @@ def _enter(
 ) -> Course:
     course = Course(
         reference=_new_reference(),
-        patient_id=_patient(session, details, now=now).id,
+        patient_id=patient.id,
         protocol_id=protocol_id,
         status=WAITING,
         new_patient=new_patient,
@@ -382,8 +438,17 @@ def _pending(session: Session, reference: str) -> Course:
     return course
 
 
-def _patient(session: Session, details: Details, *, now: datetime) -> Patient:
-    """The patient of these contacts and this birth date, found or made. Two at once make one."""
+def _patient(session: Session, details: Details, desk: FrontDesk | None, *, now: datetime) -> Patient:
+    """The patient who was picked; else the one of these contacts and this birth date, found or made. Two at once make
+    one."""
+    picked = patient_to_book(session, desk.patient_id) if desk and desk.patient_id is not None else None
+    if picked is not None and picked.birth_date == details.birth_date:
+        add_contacts(session, picked, details.contacts)
+        return picked
+    return _of_contacts(session, details, now=now)
+
+
+def _of_contacts(session: Session, details: Details, *, now: datetime) -> Patient:
     known = find_patient(session, details.contacts, details.birth_date)
     if known is not None:
         return known
@@ -393,7 +458,7 @@ def _patient(session: Session, details: Details, *, now: datetime) -> Patient:
     if add_contacts(session, patient, details.contacts):
         return patient
     remove_patient(session, patient)
-    return find_patient(session, details.contacts, details.birth_date) or _patient(session, details, now=now)
+    return find_patient(session, details.contacts, details.birth_date) or _of_contacts(session, details, now=now)
 
 
 def _facts_of(time: HeldTime) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from booking.services.alteration import give_up
 from booking.services.delivery import what_happened
 from booking.services.invitations import INVITATIONS, News, invite, snapshot, take_back_invitations, tell
 from booking.services.office import Office
+from booking.services.tasks import owe_news
 from booking.store.appointments import BOOKED, CANCELLED, PENDING, Appointment
 from booking.store.changes import Fee, courses_to_settle, fees_of, open_changes
 from booking.store.courses import WAITING, Course, course_to_change
@@ -138,6 +139,8 @@ def _tell(
         "fees": [{"amount": fee.amount, "excused": fee.excused} for fee in _open_fees(session, course)],
     }
     tell(session, office, course, News.CHANGED, shown, now=now, at=at, more=more)
+    if any(difference.by is Actor.CLINIC for difference in found):
+        owe_news(session, course, soonest=min(map(_first_time, found)), now=now)
 
 
 def _forgive(session: Session, course: Course, found: Sequence[Difference]) -> None:
@@ -187,6 +190,12 @@ def _differs(difference: Difference) -> bool:
         return not difference.cancelled
     now = snapshot(difference.appointment)
     return difference.cancelled or any(now[name] != before[name] for name in _PLACE)
+
+
+def _first_time(difference: Difference) -> datetime:
+    """The time of the appointment that comes first: the one it has, or the one it had."""
+    now = difference.appointment.starts_at
+    return now if difference.before is None else min(now, moment_of(difference.before["start"]))
 
 
 def _comes(appointment: Appointment, *, now: datetime) -> bool:

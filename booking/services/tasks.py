@@ -12,7 +12,7 @@ from booking.services.office import Office
 from booking.services.privacy import seal, unseal
 from booking.store.courses import Course
 from booking.store.database import utc
-from booking.store.tasks import Task
+from booking.store.tasks import Task, open_tasks_of
 from booking.store.unit_of_work import unit_of_work
 
 CALL_WITHIN = 1
@@ -22,6 +22,9 @@ LONGEST_MESSAGE = 500
 """Characters."""
 
 CALL_ME = "call_me"
+
+TELL = "tell"
+"""Somebody without e-mail is to be told of what the clinic has changed."""
 
 CALL_KEPT = timedelta(days=30)
 """The call is promised much sooner; then who asked for it is forgotten."""
@@ -93,3 +96,18 @@ def add_task(
             due_at=utc(due),
         )
     )
+
+
+def owe_news(session: Session, course: Course, *, now: datetime, soonest: datetime | None = None) -> None:
+    """Notes inside the caller's unit of work that the clinic must ring, or write a letter to, a patient without e-mail;
+    once, as long as nobody has done so. `soonest`: the first of the times that are others now. Nothing for who has an
+    address: she is written to."""
+    if course.email is not None:
+        return
+    due = end_of_working_day_after(now, CALL_WITHIN)
+    due = due if soonest is None or soonest <= now else min(due, soonest)
+    owed = next((task for task in open_tasks_of(session, course.id) if task.kind == TELL), None)
+    if owed is None:
+        add_task(session, TELL, course.name, course.mobile, course=course, due=due, now=now)
+    else:
+        owed.due_at = min(owed.due_at, utc(due))

@@ -55,6 +55,12 @@ def find_patient(session: Session, contacts: list[tuple[str, str]], birth_date: 
     return None if patient.birth_date == NOBODYS_BIRTH_DATE else patient
 
 
+def patient_to_book(session: Session, patient_id: int) -> Patient | None:
+    """The patient of this id, who is not forgotten until the transaction ends; None if she is already, or never was."""
+    patient = session.get(Patient, patient_id, with_for_update={"read": True})
+    return None if patient is None or patient.birth_date == NOBODYS_BIRTH_DATE else patient
+
+
 def remove_patient(session: Session, patient: Patient) -> None:
     """Takes back a patient that was just made, with her contacts."""
     session.execute(delete(PatientContact).where(PatientContact.patient_id == patient.id))
