@@ -118,7 +118,7 @@ def move(
 
     Raises UnknownAppointment, NotAllowed, SlotTaken, and DoesNotFit if the rules of the course forbid it.
     """
-    _with_another_room(lambda s: move_within(s, office, course_id, appointment_id, place, by=by, now=now, at=at))
+    with_another_room(lambda s: move_within(s, office, course_id, appointment_id, place, by=by, now=now, at=at))
 
 
 def move_within(
@@ -153,16 +153,16 @@ def move_within(
 def extend(office: Office, course_id: int, place: Place, *, by: Actor, now: datetime, at: datetime) -> None:
     """Adds a session that was missed or cancelled at the end, and moves the review along if it must; once, however
     often called. Raises NotAllowed, SlotTaken, DoesNotFit."""
-    _with_another_room(lambda s: extend_within(s, office, course_id, place, by=by, now=now, at=at))
+    with_another_room(lambda s: extend_within(s, office, course_id, place, by=by, now=now, at=at))
 
 
 def extend_within(
     session: Session, office: Office, course_id: int, place: Place, *, by: Actor, now: datetime, at: datetime
-) -> None:
-    """The same inside the caller's unit of work."""
+) -> Change | None:
+    """The same inside the caller's unit of work; None if it was done before."""
     course = course_to_change(session, course_id)
     if any(_stands_at(appointment, place) for appointment in course.appointments):
-        return
+        return None
     require_running(course, "extend")
     settle_older(session, office, course, now=now, at=at)
     option = _option(weeks_for_extra(session, office, course, now=now), place)
@@ -171,7 +171,7 @@ def extend_within(
     alteration = Alteration(session, course, now=now)
     alteration.add(office, option.at)
     _move_along(course, alteration, option)
-    alteration.keep("extend", by)
+    return alteration.keep("extend", by)
 
 
 # -- cancelling -------------------------------------------------------------------------------------------------------
@@ -242,20 +242,24 @@ def undoable(session: Session, course_id: int, *, now: datetime, by: Actor = Act
 
 def undo(office: Office, course_id: int, change_id: int, *, by: Actor, now: datetime, at: datetime) -> None:
     """Takes the newest change back as if it had never been; once, however often called. Raises NothingToUndo."""
+    unit_of_work(lambda s: undo_within(s, office, course_id, change_id, by=by, now=now, at=at))
 
-    def work(session: Session) -> None:
-        course = course_to_change(session, course_id)
-        change = session.get(Change, change_id)
-        if change is not None and change.course_id == course_id and change.undone_at is not None:
-            return
-        newest = next(iter(undoable(session, course_id, now=now, by=by)), None)
-        if change is None or newest is not change or _went_on(course, change):
-            raise NothingToUndo
-        restore(session, course, change, now=now)
-        if not any(each.undone_at is None for each in open_changes(session, course_id)):
-            settle(session, office, course, now=now, at=at)
 
-    unit_of_work(work)
+def undo_within(
+    session: Session, office: Office, course_id: int, change_id: int, *, by: Actor, now: datetime, at: datetime
+) -> bool:
+    """The same inside the caller's unit of work; whether it was still to be done."""
+    course = course_to_change(session, course_id)
+    change = session.get(Change, change_id)
+    if change is not None and change.course_id == course_id and change.undone_at is not None:
+        return False
+    newest = next(iter(undoable(session, course_id, now=now, by=by)), None)
+    if change is None or newest is not change or _went_on(course, change):
+        raise NothingToUndo
+    restore(session, course, change, now=now)
+    if not any(each.undone_at is None for each in open_changes(session, course_id)):
+        settle(session, office, course, now=now, at=at)
+    return True
 
 
 def send_now(office: Office, course_id: int, *, by: Actor, now: datetime, at: datetime) -> None:
@@ -337,7 +341,7 @@ def _are_over(changes: Sequence[Change], *, now: datetime) -> bool:
     return full or changes[-1].due_at <= now or changes[0].made_at <= now - TOGETHER_FOR
 
 
-def _with_another_room(work: Callable[[Session], None]) -> None:
+def with_another_room(work: Callable[[Session], object]) -> None:
     """When somebody has just taken the room, another may be free at the same time."""
     try:
         unit_of_work(work)

@@ -21,6 +21,7 @@ from booking.services.office import Office
 from booking.services.proposals import Asked, Proposal, proposed, resolve
 from booking.services.standing import busy_elsewhere, coming_of, free_for, rest_key, standing_of
 from booking.store.appointments import Appointment
+from booking.store.changes import Change
 from booking.store.courses import Course, course_to_change
 from booking.store.database import utc
 from booking.store.holds import HeldTime, Hold, hold_of
@@ -91,27 +92,31 @@ def replan(office: Office, course_id: int, *, by: Actor, now: datetime, at: date
 
     Raises HoldExpired if nothing is kept (any more), SlotTaken, NotAllowed.
     """
+    unit_of_work(lambda s: replan_within(s, office, course_id, by=by, now=now, at=at))
 
-    def work(session: Session) -> None:
-        course = course_to_change(session, course_id)
-        hold = held_rest(session, office, course_id, now=now)
-        if hold is None:
-            raise HoldExpired
-        settle_older(session, office, course, now=now, at=at)
-        alteration = Alteration(session, course, now=now)
-        pairs = list(_pairs(course, hold, now=now))
-        going = [appointment for appointment, time in pairs if _place(appointment) != _place(time)]
-        for appointment in going:
-            period = appointment.period
-            require(by, Action.MOVE, Status(appointment.status), period, now=now)
-        charge_all(session, course, alteration, going, by=by, now=now)
-        steps = {each.id: each.planned for each in standing_of(session, course, now=now)}
-        for appointment, time in pairs:
-            alteration.put(appointment, _planned(steps[appointment.id], time))
-        alteration.keep(REPLAN, by, leaving=hold)
-        session.delete(hold)
 
-    unit_of_work(work)
+def replan_within(
+    session: Session, office: Office, course_id: int, *, by: Actor, now: datetime, at: datetime
+) -> Change:
+    """The same inside the caller's unit of work."""
+    course = course_to_change(session, course_id)
+    hold = held_rest(session, office, course_id, now=now)
+    if hold is None:
+        raise HoldExpired
+    settle_older(session, office, course, now=now, at=at)
+    alteration = Alteration(session, course, now=now)
+    pairs = list(_pairs(course, hold, now=now))
+    going = [appointment for appointment, time in pairs if _place(appointment) != _place(time)]
+    for appointment in going:
+        period = appointment.period
+        require(by, Action.MOVE, Status(appointment.status), period, now=now)
+    charge_all(session, course, alteration, going, by=by, now=now)
+    steps = {each.id: each.planned for each in standing_of(session, course, now=now)}
+    for appointment, time in pairs:
+        alteration.put(appointment, _planned(steps[appointment.id], time))
+    change = alteration.keep(REPLAN, by, leaving=hold)
+    session.delete(hold)
+    return change
 
 
 def _hold(office: Office, course: Course, plan: Plan, *, now: datetime) -> Hold:
