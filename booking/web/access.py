@@ -93,6 +93,12 @@ def check_access() -> Response | None:
     """Runs before each request. An endpoint without a rule is closed to all."""
     if request.endpoint is None:
         return None
+def asked_by_itself(view: View) -> View:
+    """Marks a view that an open page asks for again and again: being asked is no sign that somebody is there."""
+    view.asked_by_itself = True  # type: ignore[attr-defined]
+    return view
+
+
     if "\0" in request.path:
         abort(404)  # nothing is called that, and PostgreSQL refuses to look
     rule = rule_of(current_app, request.endpoint)
@@ -206,7 +212,8 @@ def _staff() -> Response | None:
         return redirect(url_for("staff.sign_in", next=back), 303)
     g.staff_session, g.account = found
     g.reach = reach_of(db.session(), g.account, now=now)
-    if now >= g.staff_session.seen_at + SEEN_TO:
+    by_itself = getattr(current_app.view_functions[request.endpoint or ""], "asked_by_itself", False)
+    if now >= g.staff_session.seen_at + SEEN_TO and not by_itself:
         note_seen(g.staff_session.id, now=now)
     return None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from booking.web.language import blueprint
-from booking.web.staff import contact, desk, doors, patients, words
+from booking.web.staff import appointment, contact, desk, doors, patients, schedule, words
 
 PATIENT = "/staff/patients/<int(max=999999999):id>"
 COURSE = "/staff/courses/<int(max=999999999):id>"
@@ -25,3 +25,11 @@ staff.add_url_rule(PATIENT, "patient", patients.patient)
 staff.add_url_rule(f"{PATIENT}/notes", "write_note", patients.write_note, methods=["POST"])
 staff.add_url_rule(f"{PATIENT}/notes/remove", "drop_note", patients.drop_note, methods=["POST"])
 staff.add_url_rule(f"{COURSE}/contact", "contact", contact.contact, methods=["GET", "POST"])
+
+staff.add_url_rule(f"{CLINICIAN}/week", "week", schedule.week)
+staff.add_url_rule(f"{CLINICIAN}/day", "her_day", schedule.her_day)
+staff.add_url_rule(f"{CLINICIAN}/state", "clinician_state", schedule.clinician_state)
+staff.add_url_rule(f"{CLINIC}/day", "day", schedule.day)
+staff.add_url_rule(f"{CLINIC}/rooms/<int(max=999999999):room>/week", "room", schedule.room)
+staff.add_url_rule(f"{CLINIC}/state", "clinic_state", schedule.clinic_state)
+staff.add_url_rule(APPOINTMENT, "appointment", appointment.appointment)

@@ -8,6 +8,9 @@ from flask import g, redirect, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from booking.services.accounts import sees_clinic
+from booking.store.clinics import all_clinics
+from booking.store.database import db
 from booking.web.access import Rule, open_to
 
 
@@ -16,7 +19,8 @@ def start() -> Response:
     """A clinician begins with her own week, the front desk with today at its first clinic."""
     if g.reach.clinician_id is not None:
         return redirect(url_for("staff.week", id=g.reach.clinician_id), 303)
-    return redirect(url_for("staff.day", id=min(g.reach.clinic_ids, default=0)), 303)
+    first = next((clinic.id for clinic in all_clinics(db.session()) if sees_clinic(g.reach, clinic.id)), 0)
+    return redirect(url_for("staff.day", id=first), 303)
 
 
 def nav() -> list[tuple[str, str, str, int]]:
