@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import JSON, ForeignKey, Index, or_, select
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from booking.store.database import Base
 
@@ -44,9 +45,9 @@ class Touched(Base):
     took the new time), chosen (she took another), declined (she wants neither), settled (by hand, or not touched any
     more).
 
-    `proposal` and `others`: places as JSON {start: seconds since 1970-01-01 UTC, clinician, clinic}; the others are
-    held by `hold_id` until `answer_by`. `token_hash`: of the link in the message. `sequence`: the appointment's when
-    it was proposed for.
+    `proposal` and `others`: places as JSON {start: seconds since 1970-01-01 UTC, clinician, clinic, room}; the others
+    are held by `hold_id` until `answer_by`. `token_hash`: of the link in the message. `sequence`: the appointment's
+    when it was touched.
     """
 
     __tablename__ = "touched"
@@ -66,3 +67,43 @@ class Touched(Base):
     answered_at: Mapped[datetime | None]
 
     disruption: Mapped[Disruption] = relationship(back_populates="touched")
+
+
+OPEN, OFFERED, KEPT, CHOSEN, DECLINED, SETTLED = "open", "offered", "kept", "chosen", "declined", "settled"
+"""The states of what is touched."""
+
+
+def disruption_to_change(session: Session, disruption_id: int) -> Disruption | None:
+    """For who changes it or what it touches: nobody else does until the transaction ends."""
+    return session.get(Disruption, disruption_id, with_for_update=True)
+
+
+def disruption_of(
+    session: Session, kind: str, clinician_id: int, starts_at: datetime, ends_at: datetime
+) -> Disruption | None:
+    """The newest that came of this absence."""
+    same = Disruption.kind == kind, Disruption.clinician_id == clinician_id
+    rows = select(Disruption).where(*same, Disruption.starts_at == starts_at, Disruption.ends_at == ends_at)
+    return session.scalar(rows.order_by(Disruption.id.desc()).limit(1).with_for_update())
+
+
+def open_disruptions(session: Session) -> list[Disruption]:
+    """Those about which something is still to be done, the most urgent first."""
+    rows = select(Disruption).where(Disruption.closed_at.is_(None))
+    return list(session.scalars(rows.order_by(Disruption.starts_at, Disruption.id)))
+
+
+def disruptions_to_watch(session: Session, *, now: datetime) -> list[int]:
+    """The ids of those about which something is to be done, or that may touch what is booked meanwhile."""
+    rows = select(Disruption.id).where(or_(Disruption.closed_at.is_(None), Disruption.ends_at > now))
+    return list(session.scalars(rows.order_by(Disruption.id)))
+
+
+def open_rows_of(session: Session, appointment_ids: Collection[int]) -> list[Touched]:
+    """What is undecided of these appointments, whatever touched them."""
+    undecided = Touched.state.in_((OPEN, OFFERED, DECLINED))
+    return list(session.scalars(select(Touched).where(Touched.appointment_id.in_(appointment_ids), undecided)))
+
+
+def touched_by_hash(session: Session, token_hash: str) -> Touched | None:
+    return session.scalar(select(Touched).where(Touched.token_hash == token_hash))
