@@ -39,6 +39,11 @@ on_each = pytest.mark.parametrize("backend", BACKENDS, indirect=True)
 first_postgresql = on_each if ALL else only_postgresql
 
 
+MEMORY = Path("/dev/shm")
+ENOUGH = 2 * 1024**3
+"""Bytes: the databases of all processes that share the tests take a few hundred million."""
+
+
 class Content(Enum):
     """What a new database holds, and the command that brings it."""
 
@@ -156,16 +161,23 @@ def running_postgresql() -> Iterator[URL]:
     The wheel carries the programs. PostgreSQL refuses to run as root, and another user cannot read
     root's folders: then the programs are copied to where nobody can run them.
     """
-    folder = Path(tempfile.mkdtemp(prefix="pg-"))
     user = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
-    try:
+    with quick_folder("pg-") as folder, tempfile.TemporaryDirectory(prefix="pg-") as elsewhere:
         programs = installed_programs()
         if user:
-            programs = copied_programs(programs, folder)
+            programs = copied_programs(programs, Path(elsewhere))
+            os.chmod(elsewhere, 0o755)
             os.chown(folder, NOBODY, NOBODY)
         yield from serve_postgresql(programs, folder, user)
-    finally:
-        shutil.rmtree(folder)
+
+
+@contextmanager
+def quick_folder(prefix: str) -> Iterator[Path]:
+    """For the data of a database: in memory where there is enough of it, for a new database for each test takes a disk
+    ten times as long. (No programs: none may be run from there on many machines.)"""
+    roomy = os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free >= ENOUGH
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=MEMORY if roomy else None) as folder:
+        yield Path(folder)
 
 
 def installed_programs() -> Path:
@@ -235,9 +247,10 @@ def databases(tmp_path_factory: pytest.TempPathFactory, postgresql_server: Calla
     """Makes databases: `databases.new("sqlite" | "postgresql", Content.…)` is a URL."""
     own = tmp_path_factory.getbasetemp()
     shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
-    databases = Databases(tmp_path_factory.mktemp("databases"), shared, postgresql_server)
-    yield databases
-    databases.drop_templates()
+    with quick_folder("databases-") as folder:
+        databases = Databases(folder, shared, postgresql_server)
+        yield databases
+        databases.drop_templates()
 
 
 @pytest.fixture(params=BACKENDS)
