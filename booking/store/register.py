@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select, true
 from sqlalchemy.orm import Session, joinedload
@@ -83,6 +83,23 @@ def account_names(session: Session, account_ids: Collection[int]) -> dict[int, s
     """What those are called who did something, by the ids of their accounts."""
     rows = session.execute(select(Account.id, Account.name).where(Account.id.in_(account_ids)))
     return {row[0]: row[1] for row in rows} if account_ids else {}
+
+
+def all_accounts(session: Session) -> list[Account]:
+    """Everybody who works at the clinics or did so, by name."""
+    return list(session.scalars(select(Account).order_by(Account.name, Account.id)))
+
+
+def names_of_patients(session: Session, patient_ids: Collection[int]) -> dict[int, str]:
+    """What these patients were called when they booked last, by their ids."""
+    rows = select(Course.patient_id, Course.name).where(Course.patient_id.in_(patient_ids)).order_by(Course.id)
+    return {row[0]: row[1] for row in session.execute(rows)} if patient_ids else {}
+
+
+def starts_of(session: Session, appointment_ids: Collection[int]) -> dict[int, datetime]:
+    """When these appointments begin, by their ids."""
+    rows = select(Appointment.id, Appointment.starts_at).where(Appointment.id.in_(appointment_ids))
+    return {row[0]: row[1] for row in session.execute(rows)} if appointment_ids else {}
 
 
 def appointments_within(scope: Scope) -> ColumnElement[bool]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from booking.web.language import blueprint
-from booking.web.staff import appointment, contact, desk, doors, patients, schedule, words
+from booking.web.staff import appointment, contact, desk, doors, log, patients, schedule, words
 
 PATIENT = "/staff/patients/<int(max=999999999):id>"
 COURSE = "/staff/courses/<int(max=999999999):id>"
@@ -33,3 +33,6 @@ staff.add_url_rule(f"{CLINIC}/day", "day", schedule.day)
 staff.add_url_rule(f"{CLINIC}/rooms/<int(max=999999999):room>/week", "room", schedule.room)
 staff.add_url_rule(f"{CLINIC}/state", "clinic_state", schedule.clinic_state)
 staff.add_url_rule(APPOINTMENT, "appointment", appointment.appointment)
+
+staff.add_url_rule("/staff/log", "log", log.log)
+staff.add_url_rule(f"{PATIENT}/log", "patient_log", log.patient_log)

@@ -108,10 +108,46 @@ def answer_name(answer: str) -> str:
     return names.get(answer, "")
 
 
+def action_name(action: str) -> str:
+    """What the logbook says that somebody did."""
+    names = {
+        "sign_in": _("signed in"),
+        "find": _("saw in a list of patients found"),
+        "look_patient": _("opened the patient’s page"),
+        "look_appointment": _("opened an appointment"),
+        "look_list": _("opened a list"),
+        "look_log": _("opened the logbook"),
+        "answers": _("opened the answers to the health check"),
+        "acknowledge": _("noted that the answers are read"),
+        "note": _("wrote or removed a note"),
+        "contact": _("corrected the contact"),
+        "task": _("settled or added a task"),
+        "confirm": _("confirmed kept times"),
+        "release": _("gave kept times back"),
+        "fee": _("changed a fee"),
+        "book": _("booked"),
+        "move": _("moved an appointment"),
+        "cancel": _("cancelled"),
+        "undo": _("took a change back"),
+        "status": _("set a status"),
+        "replan": _("re-planned"),
+        "absence": _("entered an absence"),
+        "hours": _("changed hours"),
+        "waiting": _("changed the waiting list"),
+    }
+    return names.get(action, action)
+
+
 def short_moment(moment: datetime) -> str:
     """“6 April 09:00”"""
     language = current_language()
     return f"{wording.day_of_month(moment, language)} {wording.time_of_day(moment, language)}"
+
+
+def moment_and_year(moment: datetime) -> str:
+    """“6 April 2027 09:00”"""
+    language = current_language()
+    return f"{wording.date_and_year(moment, language)} {wording.time_of_day(moment, language)}"
 
 
 def visit_moment(moment: datetime) -> str:
@@ -129,5 +165,14 @@ def deadline(moment: datetime) -> str:
 
 def spoken() -> dict[str, Any]:
     """These, for the templates of the pages."""
-    told = (status_name, course_status_name, step_name, task_name, message_name, message_state, answer_name)
+    told = (
+        status_name,
+        course_status_name,
+        step_name,
+        task_name,
+        message_name,
+        message_state,
+        answer_name,
+        action_name,
+    )
     return {each.__name__: each for each in (*told, short_moment, visit_moment, deadline)}

@@ -1,0 +1,104 @@
+"""Logbook: who has looked at or changed what of whom, for administrators, and for a patient who asks about herself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import abort, g, render_template, request, url_for
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from booking.services.logbook import About, details_of, note_look
+from booking.store.database import db
+from booking.store.logbook import LogEntry, newest_entries
+from booking.store.patients import NOBODYS_BIRTH_DATE, Patient
+from booking.store.register import all_accounts, courses_of_patients, names_of_patients, starts_of
+from booking.web import clock
+from booking.web.access import Rule, open_to
+from booking.web.forms.fields import read_id
+from booking.web.office import office
+from booking.web.pictures import Link
+from booking.web.staff.words import action_name, moment_and_year, visit_moment
+
+A_PAGE = 100
+"""Entries."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One entry. `about`: whose, with a link to her page; None where it is about nobody, or she is forgotten."""
+
+    when: str
+    who: str
+    did: str
+    about: Link | None
+    facts: tuple[str, ...]
+
+
+@open_to(Rule.ADMINISTRATOR)
+def log() -> str:
+    """All of it, the newest first; or what one account did."""
+    rows, account, before = db.session(), read_id(request.args.get("who")), read_id(request.args.get("before"))
+    account_id = account if account > 0 else None
+    entries = newest_entries(rows, account_id=account_id, before=before if before > 0 else None, most=A_PAGE + 1)
+    shown = entries[:A_PAGE]
+    note_look(office(), g.reach.who, "look_log", About(), now=clock.now())
+    older = None
+    if len(entries) > A_PAGE:
+        older = Link(url_for("staff.log", who=account_id, before=shown[-1].id), _("Older entries"))
+    return render_template(
+        "staff/log.html", lines=_lines(rows, shown), accounts=all_accounts(rows), account=account_id, older=older
+    )
+
+
+@open_to(Rule.ADMINISTRATOR)
+def patient_log(id: int) -> str:
+    """All about one patient, to be printed for her."""
+    rows = db.session()
+    found, courses = rows.get(Patient, id), courses_of_patients(rows, [id])
+    if found is None or not courses or found.birth_date == NOBODYS_BIRTH_DATE:
+        abort(404)
+    note_look(office(), g.reach.who, "look_log", About(patient_id=id), now=clock.now())
+    entries = newest_entries(rows, patient_id=id)
+    return render_template(
+        "staff/patient_log.html", patient=found, newest=courses[0], lines=_lines(rows, entries), made=clock.now()
+    )
+
+
+def _lines(rows: Session, entries: list[LogEntry]) -> list[Line]:
+    details = details_of(rows, office(), entries)
+    names = names_of_patients(rows, {entry.patient_id for entry in entries if entry.patient_id is not None})
+    starts = starts_of(rows, {entry.appointment_id for entry in entries if entry.appointment_id is not None})
+    return [
+        Line(
+            when=moment_and_year(entry.made_at),
+            who=entry.actor,
+            did=action_name(entry.action),
+            about=_about(entry, names),
+            facts=tuple(_facts(entry, starts, details.get(entry.id, {}))),
+        )
+        for entry in entries
+    ]
+
+
+def _about(entry: LogEntry, names: Mapping[int, str]) -> Link | None:
+    if entry.patient_id is None or not names.get(entry.patient_id):
+        return None
+    return Link(url_for("staff.patient", id=entry.patient_id), names[entry.patient_id])
+
+
+def _facts(entry: LogEntry, starts: Mapping[int, Any], detail: Mapping[str, Any]) -> Iterable[str]:
+    if entry.appointment_id in starts:
+        yield _("Appointment %(when)s", when=visit_moment(starts[entry.appointment_id]))
+    for name, value in detail.items():
+        yield f"{name}: {_plain(value)}"
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "; ".join(f"{name} {_plain(each)}" for name, each in value.items())
+    if isinstance(value, list):
+        return ", ".join(_plain(each) for each in value) or "–"
+    return "–" if value is None else str(value)

@@ -1,0 +1,121 @@
+"""Register: a patient is found by whatever she tells of herself, by those who may see her and nobody else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+import pytest
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from booking.services.register import MOST, find, read
+from booking.store.courses import Course
+from booking.store.database import db
+from booking.store.patients import Patient
+from booking.store.people import Clinician
+from booking.store.register import Sought
+from booking.store.unit_of_work import unit_of_work
+from tests.builders import NOW, booked_course
+from tests.people import KARI, SIV
+from tests.servers.databases import on_each, only_sqlite
+from tests.staff import ADA, ASK, EMBLA, FRIDA, RITA, Person, reach
+
+TODAY = date(2027, 3, 1)
+BORN = date(1979, 5, 17)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("", Sought()),
+        ("  Kari   Prøve ", Sought(words=("kari", "prøve"))),
+        ("17.05.1979", Sought(days=(BORN,), digits="17051979")),
+        ("17/5/79", Sought(days=(BORN,), digits="17579")),
+        ("170579", Sought(days=(BORN,), digits="170579")),
+        ("17051979", Sought(days=(BORN,), digits="17051979", reference=None)),
+        ("1979-05-17", Sought(days=(BORN,), digits="19790517")),
+        ("01.03.27", Sought(days=(date(2027, 3, 1),), digits="10327")),
+        ("02.03.27", Sought(days=(), digits="20327")),
+        ("31.02.1979", Sought(digits="31021979")),
+        ("kari 17.05.1979", Sought(words=("kari",), days=(BORN,))),
+        ("070-174 06 05", Sought(digits="701740605")),
+        ("+47 22 22 22 22", Sought(digits="4722222222", reference=None)),
+        ("123", Sought()),
+        ("ab2c-d3ef", Sought(words=("ab2c-d3ef",), reference="AB2C-D3EF")),
+        ("AB2C D3EF", Sought(words=("ab2c", "d3ef"), reference="AB2C-D3EF")),
+        ("2345-6789", Sought(digits="23456789", reference="2345-6789")),
+        ("kari@example.com", Sought(email="kari@example.com")),
+        ("x" * 500, Sought(words=("x" * 100,))),
+    ],
+)
+def test_what_is_typed_is_read_in_every_way_it_can_be_meant(typed: str, meant: Sought) -> None:
+    assert read(typed, today=TODAY) == meant
+
+
+class TestFinding:
+    @pytest.fixture(autouse=True)
+    def kari(self, demo_app: Flask) -> Iterator[Course]:
+        with demo_app.app_context():
+            booked_course(SIV)
+            yield booked_course()
+
+    def found(self, typed: str, person: Person = RITA) -> list[str]:
+        db.session.rollback()
+        return [one.newest.name for one in find(db.session(), typed, reach(person), now=NOW).patients]
+
+    @on_each
+    def test_she_is_found_by_phone_name_birth_date_reference_and_address(self, kari: Course) -> None:
+        ways = ("0701740605", "740605", "KARI", "prøv kar", "17.05.79", kari.reference.lower().replace("-", ""))
+        for typed in (*ways, "KARI@example.com", "kari 17.5.1979"):
+            assert self.found(typed) == [KARI.name], typed
+
+    @only_sqlite
+    def test_name_and_birth_date_together_mean_one_person(self) -> None:
+        assert self.found("siv 17.05.1979") == []
+
+    @only_sqlite
+    def test_signs_that_a_pattern_would_take_for_any_letter_are_letters(self) -> None:
+        assert (self.found("%"), self.found("k_ri")) == ([], [])
+
+    @only_sqlite
+    def test_who_booked_last_stands_first(self) -> None:
+        assert self.found("174 06") == [KARI.name, SIV.name]
+
+    def test_each_finds_those_whom_she_may_see(self, kari: Course) -> None:
+        who = {person.name: bool(self.found("kari", person)) for person in (ADA, RITA, FRIDA)}
+        assert who == {ADA.name: True, RITA.name: True, FRIDA.name: False}
+        treats = {person.clinician for person in (ASK, EMBLA) if self.found("kari", person)}
+        there = {"ask-eksempel", "embla-monstervik"}
+        assert treats == there & {slug_of(a.clinician_id) for a in kari.appointments}
+
+    @only_sqlite
+    def test_her_next_visit_is_told(self, kari: Course) -> None:
+        (one,) = find(db.session(), "kari", reach(RITA), now=NOW).patients
+        assert one.visit is not None
+        assert one.visit.starts_at == min(a.starts_at for a in kari.appointments)
+
+    @only_sqlite
+    def test_no_more_are_listed_than_can_be_read_and_it_is_said_that_there_are_others(self, kari: Course) -> None:
+        for number in range(MOST):
+            of_the_same_name(kari, number)
+        answer = find(db.session(), "kari", reach(ADA), now=NOW)
+        assert (len(answer.patients), answer.more) == (MOST, True)
+
+
+def slug_of(clinician_id: int) -> str:
+    return db.session.get_one(Clinician, clinician_id).slug
+
+
+def of_the_same_name(course: Course, number: int) -> None:
+    """Another patient, who has no appointment."""
+
+    def work(session: Session) -> None:
+        other = Patient(birth_date=date(1980, 1, 1 + number), created_at=NOW)
+        session.add(other)
+        session.flush()
+        facts = {key: getattr(course, key) for key in ("protocol_id", "new_patient", "name", "language", "channel")}
+        times = {"created_at": NOW, "changed_at": NOW, "status": "released", "needs": []}
+        session.add(Course(reference=f"SAME-{number}", patient_id=other.id, **facts, **times))
+
+    unit_of_work(work)
