@@ -129,7 +129,7 @@ class Availability:
         self._needling = frozenset(clinician.id for clinician in schedule.clinicians if clinician.needles)
         self._buffers = {room: steps_of(c.buffer_minutes) for c in schedule.clinics for room in c.rooms}
         self._taken = {clinician.id: [0] * self.days for clinician in schedule.clinicians}
-        self._rooms = {room: [0] * self.days for room in self._buffers}
+        self._rooms = self._room_masks()
         self._offsets = _oslo_offsets(first, self.days)
         self._take(taken)
         self._patient(frozenset(away), earliest)
@@ -318,16 +318,21 @@ class Availability:
 
     def _template_days(self, templates: list[Hours]) -> list[int]:
         weekday, masks = self.first.weekday(), []
-        weeks = {id(template): self._week(template) for template in templates}
-        always = templates[0] if len(templates) == 1 and self._always(templates[0]) else None
+        met = [template for template in templates if self._meets(template)]  # most of years of exceptions are past
+        weeks = {id(template): self._week(template) for template in met}
+        always = met[0] if len(met) == 1 and self._always(met[0]) else None
         for index in range(self.days):
-            standing = always or template_on(templates, self.day(index))
+            standing = always or template_on(met, self.day(index))
             masks.append(weeks[id(standing)][(weekday + index) % 7] if standing else 0)
         return masks
 
-    def _always(self, hours: Hours) -> bool:
+    def _meets(self, hours: Hours) -> bool:
+        """Whether the template is valid on any of the days."""
         last = self.day(self.days - 1)
-        return hours.valid_from <= self.first and (hours.valid_until is None or last <= hours.valid_until)
+        return hours.valid_from <= last and (hours.valid_until is None or self.first <= hours.valid_until)
+
+    def _always(self, hours: Hours) -> bool:
+        return hours.weeks is None and hours.covers(self.first) and hours.covers(self.day(self.days - 1))
 
     def _week(self, hours: Hours) -> list[int]:
         """The template's seven masks, breaks taken out."""
@@ -366,6 +371,14 @@ class Availability:
                     found.append((mask, Reason(ReasonKind.CLOSED_PERIOD, closed.name)))
             self._closings[key] = found
         return self._closings[key]
+
+    def _room_masks(self) -> dict[int, list[int]]:
+        """By room; a room that is out of use is as if taken."""
+        masks = {room: [0] * self.days for room in self._buffers}
+        for closure in self.schedule.room_closures:
+            if closure.room_id in masks:
+                self._mark(masks[closure.room_id], closure.period)
+        return masks
 
     def _absence_masks(self) -> dict[int, list[int]]:
         masks: dict[int, list[int]] = {}

@@ -35,7 +35,7 @@ from booking.store.people import Clinician, all_clinicians
 class Hours(Base):
     """A week template of a clinic (`clinician_id` null) or of a clinician there, valid on dates both included.
 
-    `weeks`: odd or even, by the ISO week's number; null: every week.
+    `weeks`: odd or even (`domain.Weeks`); null: every week.
     """
 
     __tablename__ = "hours"
@@ -115,7 +115,7 @@ class RoomClosure(Base):
 def schedule_of(session: Session, clinic_ids: Collection[int], period: Period) -> domain.Schedule:
     """The planning facts of these clinics, and of the other clinics where their clinicians work, for `period`.
 
-    Seven statements, however many clinics and clinicians; fewer where the transaction has asked for all of them before.
+    Eight statements, however many clinics and clinicians; fewer where the transaction has asked for all of them before.
     """
     staff = select(Hours.clinician_id).where(Hours.clinic_id.in_(clinic_ids), Hours.clinician_id.is_not(None))
     places = select(Hours.clinic_id).where(Hours.clinician_id.in_(staff))
@@ -130,6 +130,7 @@ def schedule_of(session: Session, clinic_ids: Collection[int], period: Period) -
         breaks=tuple(_break(row) for row in session.scalars(select(Break).where(Break.clinic_id.in_(reached)))),
         closed=tuple(_closed(row) for row in session.scalars(_closings(reached, period))),
         absences=tuple(_absence(row) for row in session.scalars(_absences(clinician_ids, period))),
+        room_closures=tuple(_room_closures(session, reached, period)),
     )
 
 
@@ -236,6 +237,13 @@ def _absences(clinician_ids: Collection[int], period: Period) -> Select[Absence]
     return select(Absence).where(Absence.clinician_id.in_(clinician_ids), *met)
 
 
+def _room_closures(session: Session, clinic_ids: Collection[int], period: Period) -> Iterable[domain.RoomClosure]:
+    met = RoomClosure.ends_at > period.start, RoomClosure.starts_at < period.end
+    columns = select(RoomClosure.room_id, RoomClosure.starts_at, RoomClosure.ends_at)
+    rows = session.execute(columns.join(Room).where(Room.clinic_id.in_(clinic_ids), *met))
+    return (domain.RoomClosure(room_id, Period(start, end)) for room_id, start, end in rows)
+
+
 def _clinic(row: Clinic, rooms: Iterable[Room]) -> domain.Clinic:
     numbers = tuple(room.id for room in rooms)
     return domain.Clinic(row.id, row.slug, row.name, row.grid_minutes, row.buffer_minutes, numbers)
@@ -247,7 +255,8 @@ def _clinician(row: Clinician) -> domain.Clinician:
 
 def _hours(row: Hours) -> domain.Hours:
     days = tuple(domain.DayHours(day.weekday, day.start_minute, day.end_minute) for day in row.days)
-    return domain.Hours(row.clinic_id, row.clinician_id, row.valid_from, row.valid_until, days)
+    weeks = domain.Weeks(row.weeks) if row.weeks else None
+    return domain.Hours(row.clinic_id, row.clinician_id, row.valid_from, row.valid_until, days, weeks)
 
 
 def _break(row: Break) -> domain.Break:

@@ -90,8 +90,12 @@ class Oracle:
             for hours in self.schedule.hours
             if (hours.clinic_id, hours.clinician_id) == (clinic, clinician)
             and hours.valid_from <= day <= (hours.valid_until or date.max)
+            and hours.weeks in (None, ("even", "odd")[day.isocalendar().week % 2])
         ]
-        return max(standing, key=lambda hours: hours.valid_from, default=None)
+        latest = [hours for hours in standing if hours.valid_from == max(each.valid_from for each in standing)]
+        ends = min((hours.valid_until or date.max for hours in latest), default=None)
+        shortest = [hours for hours in latest if (hours.valid_until or date.max) == ends]
+        return next((hours for hours in shortest if hours.weeks), next(iter(shortest), None))
 
     def in_hours(self, clinic: int, clinician: int | None, day: date, start: int, end: int) -> bool:
         template = self.template(clinic, clinician, day)
@@ -116,6 +120,13 @@ class Oracle:
             row[which] == value and row[2] < end + after and start < row[3] + self.buffer(row[1]) for row in self.rows
         )
 
+    def out_of_use(self, room: int, start: datetime, end: datetime, clinic: Clinic) -> bool:
+        after = timedelta(minutes=clinic.buffer_minutes)
+        return any(
+            closure.room_id == room and closure.period.start < end + after and start < closure.period.end
+            for closure in self.schedule.room_closures
+        )
+
     def buffer(self, room: int) -> timedelta:
         return next(timedelta(minutes=c.buffer_minutes) for c in self.schedule.clinics if room in c.rooms)
 
@@ -135,7 +146,10 @@ class Oracle:
             found.append(("absence", ""))
         if self.clashes(0, place.clinician, start, end, clinic):
             found.append(("taken", ""))
-        elif all(self.clashes(1, room, start, end, clinic) for room in clinic.rooms):
+        elif all(
+            self.clashes(1, room, start, end, clinic) or self.out_of_use(room, start, end, clinic)
+            for room in clinic.rooms
+        ):
             found.append(("no_room", ""))
         if not found and not self.in_both_hours(place, minutes):
             found.append(("outside_hours", ""))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from booking.domain.course import Cost, PartOfDay
 from booking.domain.holidays import holidays_on
 from booking.domain.period import Period, at_wall, moment_of, monday_of, seconds_of, step_of
 from booking.domain.protocol import Step, StepKind
-from booking.domain.schedule import Name, template_on
+from booking.domain.schedule import Name, Weeks, hours_on, template_on, weeks_of
 from tests.domain.builders import FIRST, NEEDLES, course, hours, oslo, single
 
 
@@ -78,6 +79,41 @@ def test_of_two_templates_the_later_one_stands_alone() -> None:
     assert template_on([always, summer], date(2027, 7, 11)) == always
     assert template_on([always, summer], date(2027, 8, 1)) == summer
     assert template_on([summer], date(2027, 8, 2)) is None
+
+
+def test_in_odd_weeks_the_template_for_odd_weeks_stands() -> None:
+    always = hours(1, 2, "mon 8-16")
+    odd = replace(hours(1, 2, "tue 9-15", since=date(2027, 3, 1)), weeks=Weeks.ODD)
+    standing = [template_on([always, odd], date(2027, 2, 22) + timedelta(weeks=number)) for number in range(4)]
+    assert standing == [always, odd, always, odd]
+
+
+def test_after_a_year_of_53_weeks_two_odd_weeks_follow_each_other() -> None:
+    assert [weeks_of(day) for day in (date(2026, 12, 28), date(2027, 1, 4), date(2027, 1, 11))] == [
+        "odd",
+        "odd",
+        "even",
+    ]
+
+
+def test_a_single_day_stands_before_what_begins_with_it() -> None:
+    day = date(2027, 3, 1)
+    since, odd = hours(1, 2, "mon 8-16", since=day), replace(hours(1, 2, "mon 9-15", since=day), weeks=Weeks.ODD)
+    evening = hours(1, 2, "mon 16-20", since=day, until=day)
+    assert template_on([since, odd, evening], day) is evening
+    assert template_on([since, odd, evening], day + timedelta(weeks=2)) is odd
+
+
+def test_what_begins_later_for_all_weeks_ends_every_other_week() -> None:
+    odd = replace(hours(1, 2, "tue 9-15"), weeks=Weeks.ODD)
+    after = hours(1, 2, "mon 8-16", since=date(2027, 3, 1))
+    assert template_on([odd, after], date(2027, 3, 2)) is after
+
+
+def test_the_hours_of_a_day_stand_in_order_of_time() -> None:
+    found = hours_on([hours(1, 2, "mon 16-20, mon 8-12, tue 8-16")], date(2027, 3, 1))
+    assert [(each.start, each.end) for each in found] == [(480, 720), (960, 1200)]
+    assert hours_on([], date(2027, 3, 1)) == []
 
 
 def test_parts_of_day_meet_without_a_gap() -> None:

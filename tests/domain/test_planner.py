@@ -11,7 +11,7 @@ from booking.domain.course import Cost, Departure, NoPlan, PartOfDay, Pattern, W
 from booking.domain.period import Period
 from booking.domain.planner import Limits, first_day, needed_range, plan_course, plan_pattern, widest_range
 from booking.domain.protocol import StepKind
-from booking.domain.schedule import Absence
+from booking.domain.schedule import Absence, RoomClosure, Weeks
 from booking.domain.slot import Availability
 from tests.domain.builders import (
     ASK,
@@ -153,6 +153,27 @@ def test_two_rooms_taken_by_others_say_no_room() -> None:
     rows = [taken(BJORK, 11, oslo(2027, 3, 16, 9)), taken(LIVE, 12, oslo(2027, 3, 16, 9))]
     assert kinds(third_session(rows=rows)) == ["no_room"]
     assert third_session(rows=rows[:1]).deviation is None
+
+
+def test_a_room_that_is_out_of_use_is_as_if_taken() -> None:
+    out = RoomClosure(11, whole_days(date(2027, 3, 15), date(2027, 3, 19)))
+    schedule = replace(SCHEDULE, room_closures=(out,))
+    assert third_session(schedule).room == 12
+    assert kinds(third_session(schedule, [taken(LIVE, 12, oslo(2027, 3, 16, 9))])) == ["no_room"]
+
+
+def test_nobody_is_in_a_room_when_it_goes_out_of_use_and_its_buffer_ends_before() -> None:
+    out = [RoomClosure(room, from_to(oslo(2027, 3, 16, 9, 30), oslo(2027, 3, 18, 8))) for room in (11, 12)]
+    session = third_session(replace(SCHEDULE, room_closures=tuple(out)))
+    assert (kinds(session), wall(session.start)) == (["no_room"], "2027-03-16 08:45")
+
+
+def test_a_course_in_every_other_week_of_short_days_says_outside_hours() -> None:
+    ordinary = next(each for each in SCHEDULE.hours if (each.clinic_id, each.clinician_id) == (LAMBERTSETER, ASK))
+    later = tuple(replace(day, start=10 * 60) for day in ordinary.days)
+    odd = replace(ordinary, valid_from=date(2027, 3, 8), days=later, weeks=Weeks.ODD)
+    session = third_session(replace(SCHEDULE, hours=(*SCHEDULE.hours, odd)))
+    assert (kinds(session), wall(session.start)) == (["outside_hours"], "2027-03-16 10:00")
 
 
 def test_an_absence_says_nothing_but_absence() -> None:

@@ -25,7 +25,9 @@ from booking.domain.schedule import (
     DayHours,
     Hours,
     Name,
+    RoomClosure,
     Schedule,
+    Weeks,
 )
 from booking.domain.slot import Availability, TakenRow
 from tests.domain.builders import WALL, course, taken, whole_days
@@ -73,6 +75,10 @@ def cases(draw: st.DrawFn) -> Case:
         if draw(st.integers(0, 5)) == 0:
             since = begin + timedelta(days=draw(st.integers(0, 30)))
             templates.append(Hours(clinic, clinician, since, since + timedelta(days=9), draw(_weeks(weekdays))))
+        if draw(st.integers(0, 4)) == 0:
+            since = draw(st.sampled_from([date(2026, 1, 1), begin + timedelta(days=draw(st.integers(0, 30)))]))
+            every_other = draw(st.sampled_from(Weeks))
+            templates.append(Hours(clinic, clinician, since, None, draw(_weeks(weekdays)), every_other))
     closed = [
         ClosedPeriod(draw(st.sampled_from([None, 1, 2])), draw(_stretches(begin)), Name.of(en=f"Closing {number}"))
         for number in range(draw(st.sampled_from([0, 0, 1, 2])))
@@ -82,7 +88,12 @@ def cases(draw: st.DrawFn) -> Case:
         for _ in range(draw(st.sampled_from([0, 0, 1, 2])))
     ]
     breaks = [Break(1, draw(st.sampled_from([None, 1])), 9 * 60 + 30, 10 * 60)] if draw(st.booleans()) else []
-    schedule = Schedule(clinics, clinicians, tuple(templates), tuple(breaks), tuple(closed), tuple(absences))
+    out_of_use = [
+        RoomClosure(draw(st.sampled_from([11, 21, 22])), draw(_stretches(begin)))
+        for _ in range(draw(st.sampled_from([0, 0, 0, 1, 2])))
+    ]
+    facts = (templates, breaks, closed, absences, out_of_use)
+    schedule = Schedule(clinics, clinicians, *map(tuple, facts))
     rows = tuple(_rows(begin, draw(st.sampled_from([0, 0.4, 0.6, 0.8])), draw(st.integers(0, 10_000))))
     now = datetime(begin.year, begin.month, begin.day, draw(st.sampled_from([6, 9, 13])), 20, tzinfo=WALL)
     return Case(schedule, protocol, draw(_wishes(begin)), rows, now, Limits(draw(st.integers(40, 75)), NOTICE))

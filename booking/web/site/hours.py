@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 
 from booking.domain.holidays import holidays_on
 from booking.domain.period import OSLO, Period, at_wall, monday_of, oslo
-from booking.domain.schedule import ClosedPeriod, DayHours, Hours, Name, Schedule, template_on
+from booking.domain.schedule import ClosedPeriod, DayHours, Hours, Name, Schedule, hours_on
 from booking.services import wording
 
 DAYS_AHEAD = 120
@@ -132,9 +132,9 @@ def closings_ahead(openings: Openings, day: date) -> list[Closing]:
 
 
 def days_of(openings: Openings, clinician_id: int, day: date) -> tuple[DayHours, ...]:
-    """The clinician's hours at the clinic by the week template that stands on `day`."""
-    template = template_on(openings.clinicians.get(clinician_id, []), day)
-    return template.days if template else ()
+    """The clinician's hours at the clinic in the week of `day`, single days that are otherwise included."""
+    own, monday = openings.clinicians.get(clinician_id, []), monday_of(day)
+    return tuple(hours for number in range(7) for hours in hours_on(own, monday + timedelta(days=number)))
 
 
 def _openings_after(openings: Openings, moment: datetime) -> Iterator[datetime]:
@@ -156,8 +156,7 @@ def _when(opens: datetime, now: datetime, language: str) -> str:
 
 
 def _hours_on(openings: Openings, day: date) -> list[DayHours]:
-    template = template_on(openings.own, day)
-    return [hours for hours in template.days if hours.weekday == day.weekday()] if template else []
+    return hours_on(openings.own, day)
 
 
 def _closing(closed: ClosedPeriod) -> Closing:
