@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from booking.domain.period import seconds_of
 from booking.services.office import Office
 from booking.store.appointments import Appointment
+from booking.store.changes import fees_of
 from booking.store.clinics import clinic_rules
 from booking.store.courses import Course
 from booking.store.database import ONE_STATEMENT, deviation_as_json, utc
@@ -183,6 +184,7 @@ def _facts(session: Session, course: Course) -> dict[str, Any]:
         "protocol": protocol_head(session, course.protocol_id).slug,
         "new_patient": course.new_patient,
         "decide_by": seconds_of(course.decide_by) if course.decide_by else None,
+        "kindness_used": any(fee.excused for fee in fees_of(session, course.id)),
         "free_hours": max((rules.cancel_hours for rules in clinic_rules(session).values()), default=24),
     }
 

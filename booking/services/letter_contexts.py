@@ -80,7 +80,7 @@ class ChangeFacts:
 @dataclass(frozen=True, slots=True)
 class Row:
     """An appointment in a letter, every text in the reader's language; empty where there is nothing to say. `url`: its
-    own page, where it is moved; `who`: the clinician without her profession."""
+    own page, where it is moved; `who`: the clinician without her profession. `kind_once`: late, and free this once."""
 
     url: str
     kind: StepKind
@@ -93,6 +93,7 @@ class Row:
     who: str
     price: str
     free_until: str
+    kind_once: bool
     moved_from: str
     reasons: str
 
@@ -187,7 +188,7 @@ def context_of(case: Case) -> dict[str, Any]:
 
 def _row(case: Case, appointment: AppointmentFacts) -> Row:
     language, deviation = case.language, appointment.deviation
-    clinician = case.clinicians[appointment.clinician_id]
+    clinician, until = case.clinicians[appointment.clinician_id], _free_until(case, appointment)
     return Row(
         url=f"{case.page_url}/visits/{appointment.id}",
         kind=appointment.kind,
@@ -199,7 +200,8 @@ def _row(case: Case, appointment: AppointmentFacts) -> Row:
         clinician=f"{clinician.name}, {clinician.profession.name[language]}",
         who=clinician.name,
         price=wording.price(appointment.price, language),
-        free_until=_free_until(case, appointment),
+        free_until=until,
+        kind_once=not until and not case.message.facts.get("kindness_used", True),
         moved_from=wording.day_and_time(deviation.instead_of, language) if deviation else "",
         reasons=wording.reasons_text(deviation.reasons, language) if deviation else "",
     )

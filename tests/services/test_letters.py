@@ -201,14 +201,19 @@ def test_on_file_the_confirmation_has_all_dates_attached() -> None:
     assert [part.get_filename() for part in confirmation.iter_attachments()] == ["appointments.ics"]
 
 
-def test_who_books_within_a_day_is_told_that_cancelling_costs() -> None:
-    course = booked_course(SIV)
+@pytest.mark.parametrize(
+    ("used", "words"),
+    [(False, "Late to cancel, but free this once."), (True, "Too late to cancel free of charge.")],
+)
+def test_who_books_within_a_day_is_told_what_cancelling_costs(used: bool, words: str) -> None:
+    booked_course(SIV)
     (message,) = messages("confirmation")
+    assert message.facts["kindness_used"] is False
+    message.facts["kindness_used"] = used
     first = message.facts["appointments"][0]
     first["start"], first["end"] = seconds_of(NOW + timedelta(hours=3)), seconds_of(NOW + timedelta(hours=4))
-    body = compose(db.session(), office(), message)
-    assert content(parsed(body), "plain").count("Too late to cancel free of charge.") == 1
-    assert course.appointments
+    body = parsed(compose(db.session(), office(), message))
+    assert [content(body, reading).count(words) for reading in ("plain", "html")] == [1, 1]
 
 
 # -- subjects ---------------------------------------------------------------------------------------------------------
