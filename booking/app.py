@@ -18,6 +18,7 @@ from booking.mail.imap import ImapMailbox
 from booking.mail.mailbox import Mailbox
 from booking.mail.sms import DEFAULT_TEMPLATE, HttpSms
 from booking.mail.smtp import SmtpPost
+from booking.services.accounts import forget_sessions
 from booking.services.attempts import forget_attempts
 from booking.services.courses import release_lapsed
 from booking.services.factors import register_factors
@@ -126,6 +127,7 @@ def chores_of(office: Office) -> tuple[Callable[[datetime], object], ...]:
         lambda now: forget_calls(now=now),
         lambda now: forget_sign_ins(now=now),
         lambda now: forget_attempts(now=now),
+        lambda now: forget_sessions(now=now),
         lambda now: ask_due(office, now=now, at=machine_now()),
         lambda now: forget_outcomes(office, now=now),
         lambda now: forget_checks(office, now=now),

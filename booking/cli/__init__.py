@@ -16,6 +16,7 @@ from booking.cli.outcomes import outcomes
 from booking.cli.patients import patients
 from booking.cli.receive import receive
 from booking.cli.reminders import reminders
+from booking.cli.staff import staff
 from booking.cli.tables import tell_of_tables
 from booking.cli.tasks import tasks
 
@@ -31,6 +32,7 @@ COMMANDS = (
     patients,
     receive,
     reminders,
+    staff,
     tasks,
     worker.worker,
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from booking.domain.password import PasswordFault
+
 
 class BookingError(Exception):
     """Base of every refusal."""
@@ -67,8 +69,16 @@ class ChangedMeanwhile(BookingError):
     """Somebody else has changed it since it was shown; what she did stands, and nothing was changed over it."""
 
 
+class AnswerOver(BookingError):
+    """What she was asked cannot be answered so any more: she has answered, she was moved again, or time is up."""
+
+
 class MadeUpFor(BookingError):
     """A missed session cannot be taken back: another one stands for it by now."""
+
+
+class UnknownFee(BookingError):
+    """Nothing is owed under this number (any more)."""
 
 
 class UnknownAppointment(BookingError):
@@ -89,6 +99,26 @@ class SignInOver(BookingError):
 
 class WrongSignIn(BookingError):
     """Somebody who works at the clinics did not show what lets her in: who, or what was wrong, is not told."""
+
+
+class PasswordRefused(BookingError):
+    """A password that somebody who works at the clinics cannot have; `fault` says why."""
+
+    def __init__(self, fault: PasswordFault) -> None:
+        super().__init__("password", fault)
+        self.fault = fault
+
+
+class UnknownAccount(BookingError):
+    """Nobody who works at the clinics has this address."""
+
+
+class AccountExists(BookingError):
+    """The address, or the clinician, has an account already."""
+
+
+class LastFactor(BookingError):
+    """The last second factor of somebody who must have one."""
 
 
 class TooManyHelpers(BookingError):

@@ -6,9 +6,10 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session, joinedload
 
+from booking.services.factors import has_second_factor
 from booking.services.links import hash_of
 from booking.services.logbook import Who
 from booking.store.accounts import Account, StaffSession
@@ -17,13 +18,16 @@ from booking.store.courses import Course
 from booking.store.schedules import workplaces
 from booking.store.unit_of_work import unit_of_work
 
-CLINICIAN, RECEPTIONIST, ADMINISTRATOR = "clinician", "receptionist", "administrator"
+CLINICIAN, RECEPTIONIST, ADMINISTRATOR = ROLES = ("clinician", "receptionist", "administrator")
 
 IDLE_FOR = timedelta(minutes=60)
 """A browser in which nothing is done for this long is signed out."""
 
 SIGNED_IN_FOR = timedelta(hours=12)
 """And after this long in any case: nobody works longer."""
+
+SESSIONS_KEPT = timedelta(days=90)
+"""How long after its end is kept where somebody was signed in."""
 
 SEEN_TO = timedelta(minutes=1)
 """How exactly it is kept when a browser was last seen, so that not every page writes."""
@@ -65,6 +69,12 @@ def reach_of(session: Session, account: Account, *, now: datetime) -> Reach:
         places = {clinic for clinic, who in workplaces(session, today=now.date()) if who == account.clinician_id}
     roles = frozenset(role.name for role in account.roles)
     return Reach(account.id, account.name, roles, frozenset(places), account.clinician_id)
+
+
+def lacks_second_factor(account: Account) -> bool:
+    """Whether she must choose a second factor: an administrator without one. Of others it is asked only."""
+    administers = any(role.name == ADMINISTRATOR for role in account.roles)
+    return administers and not has_second_factor(account)
 
 
 def sees_clinic(reach: Reach, clinic_id: int) -> bool:
@@ -157,3 +167,40 @@ def end_session(session_id: int, *, account_id: int, now: datetime) -> None:
             row.ended_at = now
 
     unit_of_work(work)
+
+
+def open_sessions(session: Session, account_id: int, *, now: datetime) -> list[StaffSession]:
+    """Where somebody is signed in, the browser that was used last first."""
+    rows = select(StaffSession).where(
+        StaffSession.account_id == account_id,
+        StaffSession.ended_at.is_(None),
+        StaffSession.seen_at > now - IDLE_FOR,
+        StaffSession.created_at > now - SIGNED_IN_FOR,
+    )
+    return list(session.scalars(rows.order_by(StaffSession.seen_at.desc(), StaffSession.id.desc())))
+
+
+def end_other_sessions(account_id: int, *, but: int, now: datetime) -> None:
+    """Signs somebody out everywhere but in one browser."""
+    unit_of_work(lambda session: end_all(session, account_id, but=but, now=now))
+
+
+def end_all(session: Session, account_id: int, *, but: int = 0, now: datetime) -> None:
+    """Signs somebody out everywhere, or everywhere but there, inside a unit of work."""
+    rows = update(StaffSession).where(
+        StaffSession.account_id == account_id, StaffSession.ended_at.is_(None), StaffSession.id != but
+    )
+    session.execute(rows.values(ended_at=now), execution_options={"synchronize_session": False})
+
+
+def forget_sessions(*, now: datetime) -> int:
+    """Deletes what is kept of browsers that were last seen `SESSIONS_KEPT` ago; of how many."""
+
+    def work(session: Session) -> int:
+        old = select(StaffSession).where(StaffSession.seen_at <= now - SESSIONS_KEPT)
+        rows = list(session.scalars(old.with_for_update(skip_locked=True)))
+        for row in rows:
+            session.delete(row)
+        return len(rows)
+
+    return unit_of_work(work)

@@ -1,13 +1,14 @@
 """Factors: what somebody who works here shows to get in, checked with Flask-Security as a library.
 
-It serves no page and keeps no session here: it hangs on a Flask application of its own that answers nothing, so that none
-of its hooks runs in ours. Its functions change accounts in the caller's unit of work.
+It serves no page and keeps no session here: it hangs on a Flask application of its own that answers nothing, so that
+none of its hooks runs in ours. Its functions change accounts in the caller's unit of work.
 """
 
 from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Sequence
+from datetime import timedelta
 from hashlib import sha256
 from typing import Any, cast
 
@@ -15,7 +16,7 @@ import qrcode
 from flask import Flask, current_app
 from flask_security import Security, UserDatastore, UserMixin
 from flask_security.totp import Totp
-from flask_security.utils import hash_password, verify_password
+from flask_security.utils import check_and_get_token_status, hash_password, verify_password
 from qrcode.image.svg import SvgPathFillImage
 
 from booking.store.accounts import Account, Passkey, Role
@@ -105,6 +106,18 @@ def is_password(account: Account | None, password: str) -> bool:
         hash_password(_normal(password))
         return False
     return verify_password(_normal(password), account.password)
+
+
+def reset_token(account: Account) -> str:
+    """What opens the page on which she chooses a password; signed, with the machine's time. When she has, her
+    uniquifier is another, and the token opens nothing."""
+    return str(_security().reset_serializer.dumps(account.fs_uniquifier))
+
+
+def reset_of(token: str, *, within: timedelta) -> str | None:
+    """For whom it was made (`fs_uniquifier`); None if that was longer ago, or it is none."""
+    expired, invalid, uniquifier = check_and_get_token_status(token, "reset", within)
+    return None if expired or invalid else str(uniquifier)
 
 
 def _normal(password: str) -> str:

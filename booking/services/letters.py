@@ -18,6 +18,7 @@ from booking.ical.itip import Method, Party
 from booking.ical.text import one_line
 from booking.services import wording
 from booking.services.entries import entry_of
+from booking.services.factors import reset_token
 from booking.services.letter_contexts import AppointmentFacts, Case, ChangeFacts, context_of, for_calendars
 from booking.services.links import (
     FEED,
@@ -32,6 +33,7 @@ from booking.services.links import (
     waiter_url,
 )
 from booking.services.office import Office
+from booking.store.accounts import Account
 from booking.store.appointments import CANCELLED, Appointment
 from booking.store.articles import Comment
 from booking.store.clinics import Clinic, Group, the_group
@@ -225,12 +227,42 @@ def _waiting_url(session: Session, office: Office, waiter: Waiter) -> str:
     return f"{course}/visits/{waiter.appointment_id}/wait" if waiter.appointment_id else f"{course}/wait"
 
 
+def _staff_reset_letter(session: Session, office: Office, message: Message) -> Letter:
+    """To somebody who works here: the link by which she chooses a password. It is made now, and runs from now."""
+    account = session.get_one(Account, message.facts["account_id"])
+    return _letter_of_group(
+        session,
+        office,
+        message,
+        to=account.name,
+        name=one_line(account.name),
+        new=account.password is None,
+        reset_url=f"{office.url}/{message.language}/staff/password/{reset_token(account)}",
+    )
+
+
+def _staff_changed_letter(session: Session, office: Office, message: Message) -> Letter:
+    """To somebody who works here: how she signs in was changed."""
+    account = session.get_one(Account, message.facts["account_id"])
+    return _letter_of_group(
+        session,
+        office,
+        message,
+        to=account.name,
+        name=one_line(account.name),
+        what=message.facts["what"],
+        forgotten_url=f"{office.url}/{message.language}/staff/password",
+    )
+
+
 _WITHOUT_COURSE: Mapping[str, Callable[[Session, Office, Message], Letter]] = {
     "comment": _comment_letter,
     "sign_in": _sign_in_letter,
     "helper": _helper_letter,
     "waiting": _waiting_letter,
     "offer": _offer_letter,
+    "staff_reset": _staff_reset_letter,
+    "staff_changed": _staff_changed_letter,
 }
 """Letters that tell of no course, by their kind."""
 

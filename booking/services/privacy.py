@@ -16,7 +16,9 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from booking.domain.outcome import Moment, all_over_since, closes_at
+from booking.services.factors import sealed_anew
 from booking.services.office import Office
+from booking.store.accounts import Account
 from booking.store.appointments import drop_held_claims
 from booking.store.articles import REFUSED, REMOVED, Comment
 from booking.store.courses import Screening
@@ -65,9 +67,20 @@ def rotate_keys(office: Office) -> int:
         for key in session.scalars(select(PatientKey).with_for_update()):
             key.key = fernet.rotate(key.key)
             count += 1
+        for account in session.scalars(select(Account).with_for_update()):
+            count += _rotate_factors(account, fernet)
         return count
 
     return unit_of_work(work)
+
+
+def _rotate_factors(account: Account, fernet: MultiFernet) -> int:
+    """What stands sealed in an account; how many values that were."""
+    codes = account.mf_recovery_codes or []
+    account.mf_recovery_codes = [fernet.rotate(code).decode() for code in codes] or account.mf_recovery_codes
+    if account.tf_totp_secret is not None:
+        account.tf_totp_secret = sealed_anew(account.tf_totp_secret)
+    return len(codes) + (account.tf_totp_secret is not None)
 
 
 def fingerprint(office: Office, purpose: str, value: str) -> str:

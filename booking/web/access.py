@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from enum import Enum
 from typing import Any, TypeVar
 
 from flask import Flask, abort, current_app, g, redirect, request, session, url_for
 from werkzeug.wrappers import Response
 
-from booking.domain.errors import UnknownComment, UnknownCourse, UnknownWaiter
+from booking.domain.errors import SignInOver, UnknownComment, UnknownCourse, UnknownWaiter
+from booking.domain.period import moment_of
 from booking.services.accounts import (
     SEEN_TO,
     account_signed_in,
+    lacks_second_factor,
     note_seen,
     reach_of,
     sees_appointment,
@@ -22,10 +25,12 @@ from booking.services.accounts import (
     sees_patient,
 )
 from booking.services.comments import own_comment
+from booking.services.doors import open_reset
 from booking.services.holds import find_hold
 from booking.services.links import PAGE, hash_of, open_course, open_link, open_waiter
 from booking.services.mailings import what_stops
 from booking.services.sign_ins import signed_in
+from booking.store.accounts import Account, account_by_uniquifier
 from booking.store.appointments import Appointment
 from booking.store.courses import Course
 from booking.store.database import db
@@ -45,7 +50,10 @@ class Rule(Enum):
     by the link that was mailed to her (`g.waiter`). `STOP_LINK`: who got a mail that can be ended (`g.stops`: which
     kind). `DEVELOPER`: who sits at a development machine.
 
-    Those who work at the clinics (`g.reach`: whom and what she may see): `STAFF`: everybody who is signed in.
+    Those who work at the clinics (`g.reach`: whom and what she may see): `STAFF`: everybody who is signed in, an
+    administrator with a second factor only. `STAFF_AT_DOOR`: she, too, who still has to choose one. `HALF_SIGNED_IN`:
+    who has shown a password and must show the second factor (`g.half`: her account). `RESET_LINK`: who got a link to
+    choose a password (`g.reset`: her account).
     `FRONT_DESK`: a receptionist, or an administrator. `ADMINISTRATOR`. `OF_PATIENT`, `OF_COURSE`, `OF_APPOINTMENT`,
     `OF_CLINICIAN`, `OF_CLINIC`: who may see the one whose number is `id` in the address (`g.about_course`,
     `g.about_appointment`); what she must not see is not there.
@@ -62,6 +70,9 @@ class Rule(Enum):
     WAITER_LINK = "waiter link"
     STOP_LINK = "stop link"
     DEVELOPER = "developer"
+    RESET_LINK = "reset link"
+    HALF_SIGNED_IN = "half signed in"
+    STAFF_AT_DOOR = "staff at door"
     STAFF = "staff"
     FRONT_DESK = "front desk"
     ADMINISTRATOR = "administrator"
@@ -82,6 +93,12 @@ def open_to(rule: Rule) -> Callable[[View], View]:
     return mark
 
 
+def asked_by_itself(view: View) -> View:
+    """Marks a view that an open page asks for again and again: being asked is no sign that somebody is there."""
+    view.asked_by_itself = True  # type: ignore[attr-defined]
+    return view
+
+
 def rule_of(app: Flask, endpoint: str) -> Rule | None:
     """The rule of an endpoint; static files are everybody's; None for one that was forgotten."""
     if endpoint == "static":
@@ -93,12 +110,6 @@ def check_access() -> Response | None:
     """Runs before each request. An endpoint without a rule is closed to all."""
     if request.endpoint is None:
         return None
-def asked_by_itself(view: View) -> View:
-    """Marks a view that an open page asks for again and again: being asked is no sign that somebody is there."""
-    view.asked_by_itself = True  # type: ignore[attr-defined]
-    return view
-
-
     if "\0" in request.path:
         abort(404)  # nothing is called that, and PostgreSQL refuses to look
     rule = rule_of(current_app, request.endpoint)
@@ -203,13 +214,43 @@ def staff_key() -> str | None:
     return key if isinstance(key, str) else None
 
 
+def half_signed_in(*, now: datetime) -> Account | None:
+    """Whose password was shown in this session, while a second factor may follow it."""
+    uniquifier, until = session.get("staff_half", ("", 0))
+    found = account_by_uniquifier(db.session(), uniquifier) if now < moment_of(until) else None
+    return found if found is not None and found.active else None
+
+
+def _half_signed_in() -> Response | None:
+    found = half_signed_in(now=clock.now())
+    if found is None:
+        return redirect(url_for("staff.sign_in"), 303)
+    g.half = found
+    return None
+
+
+def _reset_link() -> None:
+    try:
+        g.reset = open_reset(db.session(), (request.view_args or {})["token"])
+    except SignInOver:
+        g.reset = None
+
+
 def _staff() -> Response | None:
+    """An administrator is led to where she chooses a second factor before she sees anything else."""
+    elsewhere = _staff_at_door()
+    if elsewhere is None and lacks_second_factor(g.account):
+        return redirect(url_for("staff.factors"), 303)
+    return elsewhere
+
+
+def _staff_at_door() -> Response | None:
     """Who is not signed in is led to where she can, and from there back to a page she asked for."""
     key, now = staff_key(), clock.now()
     found = account_signed_in(db.session(), key, now=now) if key else None
     if found is None:
         back = request.full_path.rstrip("?") if request.method in ("GET", "HEAD") else None
-        return redirect(url_for("staff.sign_in", next=back), 303)
+        return redirect(url_for("staff.sign_in", next=back, ended=1 if key else None), 303)
     g.staff_session, g.account = found
     g.reach = reach_of(db.session(), g.account, now=now)
     by_itself = getattr(current_app.view_functions[request.endpoint or ""], "asked_by_itself", False)
@@ -252,6 +293,9 @@ _CHECKS: dict[Rule, Callable[[], Response | None]] = {
     Rule.WAITER_LINK: _waiter_link,
     Rule.STOP_LINK: _stop_link,
     Rule.DEVELOPER: _developer,
+    Rule.RESET_LINK: _reset_link,
+    Rule.HALF_SIGNED_IN: _half_signed_in,
+    Rule.STAFF_AT_DOOR: _staff_at_door,
     Rule.STAFF: _staff,
     Rule.FRONT_DESK: _staff_if(lambda id: g.reach.front_desk),
     Rule.ADMINISTRATOR: _staff_if(lambda id: g.reach.administers),

@@ -77,7 +77,7 @@ def add_headers(response: Response) -> Response:
 
 def is_personal() -> bool:
     """Whether the page is one person's: behind a secret link or a sign-in, or beside the times she has kept."""
-    return _is_behind_a_link() or "hold" in g or "sign_in" in g or "account" in g
+    return _is_behind_a_link() or "hold" in g or any(own in g for own in ("sign_in", "account", "half", "reset"))
 
 
 def _is_behind_a_link() -> bool:

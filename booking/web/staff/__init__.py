@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from booking.web.language import blueprint
-from booking.web.staff import appointment, contact, desk, doors, log, patients, schedule, words
+from booking.web.staff import account, appointment, contact, desk, doors, log, patients, schedule, words
 
 PATIENT = "/staff/patients/<int(max=999999999):id>"
 COURSE = "/staff/courses/<int(max=999999999):id>"
@@ -18,7 +18,24 @@ staff.context_processor(words.spoken)
 
 staff.add_url_rule("/staff", "start", desk.start)
 staff.add_url_rule("/staff/sign-in", "sign_in", doors.sign_in, methods=["GET", "POST"])
+staff.add_url_rule("/staff/sign-in/second", "second", doors.second, methods=["GET", "POST"])
+staff.add_url_rule("/staff/sign-in/passkey", "show_passkey", doors.show_passkey, methods=["GET", "POST"])
+staff.add_url_rule("/staff/sign-in/passkey/ask", "ask_passkey", doors.ask_passkey, methods=["POST"])
+staff.add_url_rule("/staff/password", "forgotten", doors.forgotten, methods=["GET", "POST"])
+staff.add_url_rule("/staff/password/sent", "reset_sent", doors.reset_sent)
+staff.add_url_rule("/staff/password/<token>", "reset", doors.reset, methods=["GET", "POST"])
 staff.add_url_rule("/staff/sign-out", "sign_out", doors.sign_out, methods=["POST"])
+staff.add_url_rule("/staff/account", "account", account.account, methods=["GET", "POST"])
+staff.add_url_rule("/staff/account/confirm", "confirm", account.confirm, methods=["GET", "POST"])
+staff.add_url_rule("/staff/account/password", "password", account.password, methods=["GET", "POST"])
+staff.add_url_rule("/staff/account/factors", "factors", account.factors)
+staff.add_url_rule("/staff/account/factors/codes", "codes", account.codes, methods=["GET", "POST"])
+staff.add_url_rule("/staff/account/factors/passkey", "add_passkey", account.add_passkey, methods=["POST"])
+staff.add_url_rule("/staff/account/factors/passkey/ask", "ask_new_passkey", account.ask_new_passkey, methods=["POST"])
+staff.add_url_rule("/staff/account/factors/remove", "remove_factor", account.remove_factor, methods=["POST"])
+staff.add_url_rule("/staff/account/recovery", "recovery", account.recovery, methods=["POST"])
+staff.add_url_rule("/staff/account/sign-out", "end_one", account.end_one, methods=["POST"])
+staff.add_url_rule("/staff/account/sign-out-elsewhere", "end_others", account.end_others, methods=["POST"])
 
 staff.add_url_rule("/staff/patients", "patients", patients.patients, methods=["GET", "POST"])
 staff.add_url_rule(PATIENT, "patient", patients.patient)

@@ -28,6 +28,7 @@ def nav() -> list[tuple[str, str, str, int]]:
     return [
         ("schedule", "staff.start", _("Schedule"), 0),
         ("patients", "staff.patients", _("Patients"), 0),
+        ("account", "staff.account", _("Account"), 0),
     ]
 
 
