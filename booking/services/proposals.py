@@ -106,15 +106,23 @@ class Proposal:
         return () if isinstance(self.answer, NoPlan) else self.answer
 
 
-def propose(session: Session, office: Office, asked: Asked, *, now: datetime, but_hold: int | None = None) -> Proposal:
+def propose(
+    session: Session,
+    office: Office,
+    asked: Asked,
+    *,
+    now: datetime,
+    but_hold: int | None = None,
+    others: tuple[int, ...] | None = None,
+) -> Proposal:
     """Plans for what is asked. Raises UnknownWish for names that do not exist. `but_hold`: the visitor's own hold does
-    not stand in her way."""
+    not stand in her way; `others`: the clinics that could be added if nothing fits, all of them if none is named."""
 
     def free(clinics: tuple[int, ...], days: tuple[date, date]) -> Availability:
         return availability_for(session, office, clinics, days, now=now, but_hold=but_hold)
 
     protocol, wishes = resolve(session, asked, now=now)
-    return proposed(session, office, protocol, wishes, free, now=now)
+    return proposed(session, office, protocol, wishes, free, now=now, others=others)
 
 
 def proposed(
@@ -125,6 +133,7 @@ def proposed(
     free: Callable[[tuple[int, ...], tuple[date, date]], Availability],
     *,
     now: datetime,
+    others: tuple[int, ...] | None = None,
 ) -> Proposal:
     """Plans for these wishes; `free` gives what is free at some clinics on the days from one date to another."""
     limits = limits_of(office)
@@ -132,7 +141,7 @@ def proposed(
     answer = plan_course(protocol, wishes, near, now=now, limits=limits)
     if not isinstance(answer, NoPlan):
         return Proposal(protocol, wishes, near, answer)
-    everywhere = tuple(clinic.id for clinic in all_clinics(session))
+    everywhere = others or tuple(clinic.id for clinic in all_clinics(session))
     wide = free(everywhere, widest_range(wishes, now, limits))
     answer = plan_course(protocol, wishes, wide, now=now, others=everywhere, limits=limits)
     return Proposal(protocol, wishes, wide, answer)

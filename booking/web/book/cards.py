@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from flask import url_for
 from flask_babel import gettext as _
 
 from booking.domain.board import Board, away_periods
@@ -19,6 +18,7 @@ from booking.services import wording
 from booking.services.proposals import Asked, Rhythm
 from booking.services.wishes import query_of, rhythm_text
 from booking.web.book.house import House
+from booking.web.book.ways import Ways
 from booking.web.book.words import from_to, number_word, rhythm_name, what_it_covers
 from booking.web.language import current_language
 from booking.web.pictures import Explained, Ground, Link, Picture, Row, Visit, explained, picture_of, rows_of
@@ -51,8 +51,9 @@ class Card:
 class Cards:
     """Turns plans that answer the same wishes into cards."""
 
-    def __init__(self, house: House, asked: Asked, wishes: Wishes, availability: Availability) -> None:
+    def __init__(self, house: House, asked: Asked, wishes: Wishes, availability: Availability, ways: Ways) -> None:
         self._house, self._asked, self._wishes, self._availability = house, asked, wishes, availability
+        self._ways = ways
 
     def of(self, plans: Sequence[tuple[Plan, Rhythm]]) -> list[Card]:
         if not plans:
@@ -79,8 +80,8 @@ class Cards:
             choose=_("Choose these %(count)s", count=number_word(len(sessions))),
             query=query,
             shown=seen_of(plan),
-            times_url=f"{url_for('book.times')}?{query}",
-            undo_url=f"{url_for('book.plan')}?{query_of(self._asked)}" if rhythm.swaps else None,
+            times_url=f"{self._ways.times}?{query}",
+            undo_url=self._ways.plan_of(query_of(self._asked)) if rhythm.swaps else None,
         )
 
     def _who_where_when(self, plan: Plan) -> Iterable[str]:
@@ -111,7 +112,7 @@ class Cards:
         return [
             explained(
                 visit,
-                link=Link(times_url(query, visit.number), _("Other times that week")),
+                link=Link(self._ways.times_of(query, visit.number), _("Other times that week")),
                 kept=kept if visit is moved[-1] else "",
             )
             for visit in moved
@@ -143,11 +144,6 @@ def seen_of(plan: Plan) -> str:
 
 def card_id(rhythm: Rhythm) -> str:
     return "plan-" + rhythm_text(rhythm).replace("~", "-").replace(":", "")
-
-
-def times_url(query: str, number: int) -> str:
-    """Where the other times of session `number`'s week are shown."""
-    return f"{url_for('book.times')}?{query}&session={number}"
 
 
 def _closed(availability: Availability, wishes: Wishes, day: date) -> bool:

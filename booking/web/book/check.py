@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -64,9 +65,9 @@ def extend(draft: Draft) -> ResponseReturnValue:
 
 def _book(draft: Draft, details: Details, seen: int) -> ResponseReturnValue:
     assert draft.health is not None, "asked before"
-    times = {"now": clock.now(), "at": clock.machine_now()}
+    now, at = clock.now(), clock.machine_now()
     try:
-        booked = book(office(), draft.hold.id, details, draft.health, revision=seen, **times)
+        booked = book(office(), draft.hold.id, details, draft.health, revision=seen, now=now, at=at)
     except OtherChoice:
         flash(_("You chose other times in another window. These are the times that are kept now."), "differs")
         return redirect(url_for("book.check"), 303)
@@ -86,13 +87,13 @@ def _book(draft: Draft, details: Details, seen: int) -> ResponseReturnValue:
 def _facts(draft: Draft, details: Details) -> dict[str, Any]:
     house, language = House(db.session()), current_language()
     times = draft.hold.times
-    usual = _usual(times)
-    visits = [house.held(time, _row_words(house, time, usual)) for time in times]
+    usual = usual_of(times)
+    visits = [house.held(time, row_words(house, time, usual)) for time in times]
     sessions = sum(time.kind == "session" for time in times)
     return {
         "rows": rows_of(visits),
         "who": house.who(usual[0]),
-        "places": _places(house, times),
+        "places": places_of(house, times),
         "total": wording.price(sum(time.price for time in times), language),
         "rules": _rules(house, times),
         "mails": _mails(draft, details),
@@ -112,12 +113,12 @@ def _button(draft: Draft, sessions: int) -> str:
     return _("Book these times") if draft.is_course else _("Book this time")
 
 
-def _usual(times: list[HeldTime]) -> tuple[int, int]:
+def usual_of(times: Sequence[HeldTime]) -> tuple[int, int]:
     """The clinician and the clinic of most of the times."""
     return Counter((time.clinician_id, time.clinic_id) for time in times).most_common(1)[0][0]
 
 
-def _row_words(house: House, time: HeldTime, usual: tuple[int, int]) -> str:
+def row_words(house: House, time: HeldTime, usual: tuple[int, int]) -> str:
     """Under each date: what it is if it is no session, who and where if that is not as usual, and free until when."""
     minutes = (time.ends_at - time.starts_at) // timedelta(minutes=1)
     kinds = {"first_visit": _("First visit"), "review": _("Review")}
@@ -140,7 +141,8 @@ def _free_until(moment: datetime) -> str:
     return _("Free to cancel until %(moment)s.", moment=wording.day_and_time(moment, current_language()))
 
 
-def _places(house: House, times: list[HeldTime]) -> list[str]:
+def places_of(house: House, times: Sequence[HeldTime]) -> list[str]:
+    """The clinics of the times with their addresses, each once."""
     ids = dict.fromkeys(time.clinic_id for time in times)
     return [f"{house.clinics[each].name}, {house.clinics[each].full_address}" for each in ids]
 

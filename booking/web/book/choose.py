@@ -12,14 +12,14 @@ from werkzeug.datastructures import MultiDict
 
 from booking.domain.errors import DoesNotFit, SlotTaken
 from booking.services.holds import Choice, find_hold, hold
-from booking.services.proposals import Asked, Chosen, UnknownWish, plan_chosen, plan_visit
+from booking.services.proposals import Asked, Chosen, Rhythm, UnknownWish, plan_chosen, plan_visit
 from booking.services.wishes import Unreadable, asked_of, parsed, query_of, read_place, rhythm_of
 from booking.store.database import db
 from booking.web import clock
 from booking.web.access import Rule, open_to
 from booking.web.book.cards import seen_of
 from booking.web.book.steps import next_url, this_draft
-from booking.web.book.visitor import drafted, take_offered, this_visitor
+from booking.web.book.visitor import Drafted, drafted, take_offered, this_visitor
 from booking.web.forms.need import SINGLE
 from booking.web.office import office
 
@@ -34,7 +34,7 @@ def choose() -> ResponseReturnValue:
     take_offered()
     query = parsed(request.form.get("query", ""))
     try:
-        return _kept(_visit(query) if query.get("kind") else _course(query))
+        return _kept(choice_of(query, asked_of(query), request.form, drafted()))
     except (SlotTaken, Changed):
         if _kept_already(query):
             return redirect(next_url(this_draft()), 303)
@@ -60,25 +60,28 @@ def _kept_already(query: MultiDict[str, str]) -> bool:
     return hold.query == query_of(asked_of(query), rhythm_of(query))
 
 
-def _course(query: MultiDict[str, str]) -> Choice:
-    """Raises Changed, Unreadable, UnknownWish, DoesNotFit."""
-    asked, rhythm, draft = asked_of(query), rhythm_of(query), drafted()
+def choice_of(query: MultiDict[str, str], asked: Asked, sent: MultiDict[str, str], draft: Drafted) -> Choice:
+    """What was chosen: the query that names it, the wishes in it, and what its form sent besides. Raises Changed,
+    Unreadable, UnknownWish, DoesNotFit."""
+    if query.get("kind"):
+        return _visit(query["kind"], asked, sent.get("time", ""), draft)
+    return _course(asked, rhythm_of(query), sent.get("shown"), draft)
+
+
+def _course(asked: Asked, rhythm: Rhythm | None, shown: str | None, draft: Drafted) -> Choice:
     if rhythm is None:
         raise Unreadable("pattern")
     wishes = replace(asked, busy=draft.busy)
     chosen = plan_chosen(db.session(), office(), wishes, rhythm, now=clock.now(), but_hold=draft.hold_id)
-    if chosen is None or seen_of(chosen.plan) != request.form.get("shown"):
+    if chosen is None or seen_of(chosen.plan) != shown:
         raise Changed
     return _choice(asked, chosen, query_of(asked, rhythm))
 
 
-def _visit(query: MultiDict[str, str]) -> Choice:
-    """Raises Unreadable, UnknownWish, DoesNotFit."""
-    kind = query["kind"]
+def _visit(kind: str, wishes: Asked, time: str, draft: Drafted) -> Choice:
     if kind not in SINGLE:
         raise Unreadable(kind)
-    start, clinician, clinic = read_place(request.form.get("time", ""))
-    wishes, draft = asked_of(query), drafted()
+    start, clinician, clinic = read_place(time)
     asked = Asked(protocol=kind, clinics=wishes.clinics, clinician=wishes.clinician, new_patient=kind == SINGLE[0])
     place = {"clinician": clinician, "clinic": clinic}
     chosen = plan_visit(db.session(), office(), asked, start, **place, now=clock.now(), but_hold=draft.hold_id)

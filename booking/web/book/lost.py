@@ -35,7 +35,7 @@ def lost() -> ResponseReturnValue:
     offers = rescue.offers()
     if not offers:
         return redirect(next_url(draft), 303)
-    form = lost_form(_offered(house, offer) for offer in offers)
+    form = lost_form(offered(house, offer) for offer in offers)
     possible = all(offer.instead for offer in offers)
     if possible and form.validate_on_submit():
         return _taken(house, draft, rescue, form)
@@ -44,8 +44,8 @@ def lost() -> ResponseReturnValue:
         form=form,
         chosen=chosen_words(draft),
         parts=step_names(draft),
-        lost=[_lost_words(house, offer.lost) for offer in offers],
-        hopeless=[_lost_words(house, offer.lost) for offer in offers if not offer.instead],
+        lost=[lost_words(house, offer.lost) for offer in offers],
+        hopeless=[lost_words(house, offer.lost) for offer in offers if not offer.instead],
         possible=possible,
         kept=len(draft.hold.times) - len(offers),
         times_url=times_url(draft),
@@ -56,7 +56,7 @@ def lost() -> ResponseReturnValue:
 def _taken(house: House, draft: Draft, rescue: Rescue, form: Any) -> ResponseReturnValue:
     """Keeps the picked times with the rest; once more from the start if one of them was taken, too."""
     try:
-        choice = rescue.choice(_picks(house, form.instead()), query=draft.hold.query)
+        choice = rescue.choice(picks_of(house, form.instead()), query=draft.hold.query)
         hold(office(), this_visitor(), choice, now=clock.now())
     except (SlotTaken, DoesNotFit, UnknownWish):
         flash(_("One of these times was taken just now, too, or does not fit the others. Choose once more."), "differs")
@@ -66,7 +66,8 @@ def _taken(house: House, draft: Draft, rescue: Rescue, form: Any) -> ResponseRet
     return redirect(next_url(this_draft()), 303)
 
 
-def _picks(house: House, instead: dict[int, tuple[Any, str, str]]) -> dict[int, Place]:
+def picks_of(house: House, instead: dict[int, tuple[Any, str, str]]) -> dict[int, Place]:
+    """What was picked, by the place of the lost time."""
     clinics = {clinic.slug: clinic.id for clinic in house.clinics.values()}
     clinicians = {clinician.slug: clinician.id for clinician in house.clinicians.values()}
     return {
@@ -75,12 +76,13 @@ def _picks(house: House, instead: dict[int, tuple[Any, str, str]]) -> dict[int, 
     }
 
 
-def _offered(house: House, offer: Offer) -> Offered:
+def offered(house: House, offer: Offer) -> Offered:
+    """A lost time with what can be had instead, as the form takes it."""
     times = [(_value(house, each), _words(house, each)) for each in offer.instead]
-    return offer.place, _("%(lost)s. Instead:", lost=_lost_words(house, offer.lost)), times
+    return offer.place, _("%(lost)s. Instead:", lost=lost_words(house, offer.lost)), times
 
 
-def _lost_words(house: House, planned: Planned) -> str:
+def lost_words(house: House, planned: Planned) -> str:
     """“Session 3: Tuesday 20 April at 09:00”"""
     return _("%(name)s: %(when)s", name=name_of(house.visit(planned)), when=day_at_time(planned.start))
 

@@ -29,6 +29,7 @@ from booking.web import clock, pictures
 from booking.web.access import Rule, open_to
 from booking.web.book.cards import Card, Cards, seen_of
 from booking.web.book.house import House
+from booking.web.book.ways import own_ways
 from booking.web.forms.changes import SeenForm
 from booking.web.forms.wishes import WishesForm
 from booking.web.language import current_language
@@ -153,8 +154,9 @@ def _cards(opened: Opened, house: House, asked: Asked) -> list[Card]:
     found, slugs = _proposal(opened, asked), house.slugs
     now = {_place(a) for a in coming_sessions(opened)}
     plans = [plan for plan in found.plans if {(e.start, e.clinician, e.clinic) for e in plan.sessions} != now]
-    cards = Cards(house, asked, found.wishes, found.availability).of([(p, slugs.rhythm(p.pattern)) for p in plans])
-    return [replace(card, deviations=[replace(each, link=None) for each in card.deviations]) for card in cards]
+    cards = Cards(house, asked, found.wishes, found.availability, own_ways())
+    shown = cards.of([(plan, slugs.rhythm(plan.pattern)) for plan in plans])
+    return [replace(card, deviations=[replace(each, link=None) for each in card.deviations]) for card in shown]
 
 
 def _place(each: Appointment | HeldTime) -> tuple[Any, int, int]:
