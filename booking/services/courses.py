@@ -30,10 +30,11 @@ from booking.domain.screening import RULES, HealthCheck, Outcome
 from booking.domain.working_days import end_of_working_day_after
 from booking.services.alteration import note_change
 from booking.services.holds import buffers, claim_rows, claims_needed, lost_times, patient_claim_rows
-from booking.services.invitations import News, tell
+from booking.services.invitations import News, snapshot, tell
 from booking.services.links import new_links
-from booking.services.logbook import About, Who, note
+from booking.services.logbook import COMMAND, About, Who, note
 from booking.services.office import Office
+from booking.services.own_days import DayChange, tell_of_own_days
 from booking.services.privacy import seal
 from booking.services.settlement import settle
 from booking.services.tasks import add_task, owe_news
@@ -225,7 +226,7 @@ def enter_arrived(
     return course
 
 
-def confirm(office: Office, reference: str, *, now: datetime, at: datetime) -> Booked:
+def confirm(office: Office, reference: str, *, who: Who = COMMAND, now: datetime, at: datetime) -> Booked:
     """After the call: a pending course is booked, and the patient told. Raises UnknownCourse, NotPending, SlotTaken
     (the patient has another appointment at one of the times), AnotherCourseRuns."""
 
@@ -235,18 +236,20 @@ def confirm(office: Office, reference: str, *, now: datetime, at: datetime) -> B
         appointments = [a for a in course.appointments if a.status == PENDING]
         _make_running(session, office, course, appointments, now=now, at=at)
         tell(session, office, course, News.BOOKED, appointments, now=now, at=at)
-        _finish_tasks(session, course, now=now)
+        _finish_tasks(session, course, who=who, now=now)
+        note(session, office, who, "confirm", About(patient_id=course.patient_id, course_id=course.id), now=now)
         return _booked(course)
 
     return unit_of_work(work)
 
 
-def release(office: Office, reference: str, *, now: datetime, at: datetime) -> Booked:
+def release(office: Office, reference: str, *, who: Who = COMMAND, now: datetime, at: datetime) -> Booked:
     """After the call: a pending course's times are given back and the patient told. Raises as `confirm` does."""
 
     def work(session: Session) -> Booked:
         course = _pending(session, reference)
-        _release(session, office, course, now=now, at=at)
+        _release(session, office, course, who=who, now=now, at=at)
+        note(session, office, who, "release", About(patient_id=course.patient_id, course_id=course.id), now=now)
         return _booked(course)
 
     return unit_of_work(work)
@@ -393,6 +396,8 @@ def _make_running(
         appointment.status, appointment.updated_at = BOOKED, utc(now)
     note_change(course, now=now)
     session.flush()
+    days = [DayChange(None, snapshot(appointment)) for appointment in appointments]
+    tell_of_own_days(session, office, course, days, now=now, at=at)
 
 
 def _make_way(session: Session, office: Office, patient_id: int, *, now: datetime, at: datetime) -> None:
@@ -410,7 +415,9 @@ def _make_way(session: Session, office: Office, patient_id: int, *, now: datetim
     session.flush()
 
 
-def _release(session: Session, office: Office, course: Course, *, now: datetime, at: datetime) -> None:
+def _release(
+    session: Session, office: Office, course: Course, *, who: Who | None = None, now: datetime, at: datetime
+) -> None:
     settle(session, office, course, now=now, at=at)
     appointments = [a for a in course.appointments if a.status == PENDING]
     drop_appointment_claims(session, [a.id for a in appointments])
@@ -420,13 +427,13 @@ def _release(session: Session, office: Office, course: Course, *, now: datetime,
     note_freed(session, [(a.clinic_id, a.clinician_id, a.starts_at, a.ends_at) for a in appointments], now=now)
     course.status, course.decide_by = RELEASED, None
     note_change(course, now=now)
-    _finish_tasks(session, course, now=now)
+    _finish_tasks(session, course, who=who, now=now)
     tell(session, office, course, News.RELEASED, appointments, now=now, at=at)
 
 
-def _finish_tasks(session: Session, course: Course, *, now: datetime) -> None:
+def _finish_tasks(session: Session, course: Course, *, who: Who | None, now: datetime) -> None:
     for task in open_tasks_of(session, course.id):
-        task.done_at = utc(now)
+        task.done_at, task.done_by = utc(now), None if who is None else who.account_id
 
 
 def _pending(session: Session, reference: str) -> Course:

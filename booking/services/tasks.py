@@ -7,10 +7,13 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from booking.domain.errors import ChangedMeanwhile, NotAllowed
 from booking.domain.working_days import end_of_working_day_after
+from booking.services.logbook import About, Who
+from booking.services.logbook import note as log_entry
 from booking.services.office import Office
 from booking.services.privacy import seal, unseal
-from booking.store.courses import Course
+from booking.store.courses import Course, course_to_change
 from booking.store.database import utc
 from booking.store.tasks import Task, open_tasks_of
 from booking.store.unit_of_work import unit_of_work
@@ -22,6 +25,10 @@ LONGEST_MESSAGE = 500
 """Characters."""
 
 CALL_ME = "call_me"
+"""Somebody asked to be rung, who need not be a patient."""
+
+CALL = "call"
+"""A patient is to be rung, as somebody at the clinic noted."""
 
 TELL = "tell"
 """Somebody without e-mail is to be told of what the clinic has changed."""
@@ -111,3 +118,79 @@ def owe_news(session: Session, course: Course, *, now: datetime, soonest: dateti
         add_task(session, TELL, course.name, course.mobile, course=course, due=due, now=now)
     else:
         owed.due_at = min(owed.due_at, utc(due))
+
+
+# -- settled by who works at the clinics ------------------------------------------------------------------------------
+
+DECIDED_WITH_THE_TIMES = frozenset({"call_first", "second_course"})
+"""Kinds that are done when the course's times are confirmed or given back, and not before."""
+
+
+def owe_call(office: Office, course_id: int, words: str, *, who: Who, now: datetime) -> None:
+    """Notes that the patient of this course is to be rung, and why."""
+
+    def work(session: Session) -> None:
+        course = course_to_change(session, course_id)
+        due = end_of_working_day_after(now, CALL_WITHIN)
+        add_task(session, CALL, course.name, course.mobile, course=course, note=words, due=due, now=now)
+        _log(session, office, course, {"to do": words}, who=who, now=now)
+
+    unit_of_work(work)
+
+
+def settle_task(office: Office, task_id: int, *, who: Who, now: datetime) -> None:
+    """Notes that somebody has done it. Raises ChangedMeanwhile if another has already, and NotAllowed for what is done
+    only with a decision about the times."""
+
+    def work(session: Session) -> None:
+        task = _task(session, task_id)
+        if task.kind in DECIDED_WITH_THE_TIMES:
+            raise NotAllowed("settle", task.kind)
+        if task.done_at is not None:
+            raise ChangedMeanwhile
+        task.done_at, task.done_by = utc(now), who.account_id
+        _log_task(session, office, task, "done", who=who, now=now)
+
+    unit_of_work(work)
+
+
+def reopen_task(office: Office, task_id: int, *, who: Who, now: datetime) -> None:
+    """Takes that back. Raises ChangedMeanwhile if it is open already, and NotAllowed as `settle_task`."""
+
+    def work(session: Session) -> None:
+        task = _task(session, task_id)
+        if task.kind in DECIDED_WITH_THE_TIMES:
+            raise NotAllowed("reopen", task.kind)
+        if task.done_at is None:
+            raise ChangedMeanwhile
+        task.done_at, task.done_by = None, None
+        _log_task(session, office, task, "open again", who=who, now=now)
+
+    unit_of_work(work)
+
+
+def _task(session: Session, task_id: int) -> Task:
+    """For who changes it, after the course, as everybody who changes both. Raises ChangedMeanwhile if it is gone."""
+    course_id = session.scalar(select(Task.course_id).where(Task.id == task_id))
+    if course_id is not None:
+        course_to_change(session, course_id)
+    task = session.get(Task, task_id, with_for_update=True)
+    if task is None:
+        raise ChangedMeanwhile
+    return task
+
+
+def _log_task(session: Session, office: Office, task: Task, words: str, *, who: Who, now: datetime) -> None:
+    course = None if task.course_id is None else session.get_one(Course, task.course_id)
+    _log(session, office, course, {words: task.kind}, who=who, now=now)
+
+
+def _log(
+    session: Session, office: Office, course: Course | None, detail: dict[str, str], *, who: Who, now: datetime
+) -> None:
+    """Of who is no patient, nothing that could not be erased with her."""
+    if course is None:
+        log_entry(session, office, who, "task", About(), now=now)
+        return
+    about = About(patient_id=course.patient_id, course_id=course.id)
+    log_entry(session, office, who, "task", about, detail=detail, now=now)

@@ -79,6 +79,33 @@ def tasks_of(session: Session, course_ids: Collection[int]) -> list[Task]:
     return list(session.scalars(rows.order_by(Task.done_at.is_not(None), Task.due_at, Task.id)))
 
 
+def open_tasks_within(session: Session, scope: Scope) -> list[Task]:
+    """What is to be done, most urgent first."""
+    rows = select(Task).where(Task.done_at.is_(None), tasks_within(scope))
+    return list(session.scalars(rows.order_by(Task.due_at, Task.id)))
+
+
+def done_tasks_within(session: Session, scope: Scope, *, most: int) -> list[Task]:
+    """What was done lately, the latest first."""
+    rows = select(Task).where(Task.done_at.is_not(None), tasks_within(scope))
+    return list(session.scalars(rows.order_by(Task.done_at.desc(), Task.id.desc()).limit(most)))
+
+
+def count_open_tasks(session: Session, scope: Scope) -> int:
+    rows = select(func.count()).select_from(Task).where(Task.done_at.is_(None), tasks_within(scope))
+    return session.scalar(rows) or 0
+
+
+def task_within(session: Session, task_id: int, scope: Scope) -> Task | None:
+    return session.scalar(select(Task).where(Task.id == task_id, tasks_within(scope)))
+
+
+def courses_by_id(session: Session, course_ids: Collection[int]) -> dict[int, Course]:
+    """These courses with their appointments, by their ids."""
+    rows = session.scalars(select(Course).where(Course.id.in_(course_ids))) if course_ids else ()
+    return {course.id: course for course in rows}
+
+
 def account_names(session: Session, account_ids: Collection[int]) -> dict[int, str]:
     """What those are called who did something, by the ids of their accounts."""
     rows = session.execute(select(Account.id, Account.name).where(Account.id.in_(account_ids)))
@@ -118,6 +145,20 @@ def courses_within(scope: Scope) -> ColumnElement[bool]:
     hers = exists().where(other.c.patient_id == Course.patient_id, Appointment.course_id == other.c.id)
     seen = hers.where(appointments_within(scope))
     return or_(seen, ~hers) if scope.unplaced else seen
+
+
+def tasks_within(scope: Scope) -> ColumnElement[bool]:
+    """Whether a task is hers: by an appointment of its course, or its own; one about no course is the front desk's."""
+    if scope.everybody:
+        return true()
+    of_course = exists().where(Appointment.course_id == Task.course_id, appointments_within(scope))
+    of_visit = exists().where(Appointment.id == Task.appointment_id, appointments_within(scope))
+    if not scope.unplaced:
+        return or_(of_course, of_visit)
+    nowhere = and_(Task.course_id.is_(None), Task.appointment_id.is_(None))
+    there = or_(Task.clinic_id.is_(None), Task.clinic_id.in_(scope.clinic_ids))
+    placeless = and_(Task.course_id.is_not(None), ~exists().where(Appointment.course_id == Task.course_id))
+    return or_(of_course, of_visit, and_(nowhere, there), placeless)
 
 
 def _meant(sought: Sought) -> ColumnElement[bool]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from booking.web.language import blueprint
-from booking.web.staff import account, appointment, contact, desk, doors, log, patients, schedule, words
+from booking.web.staff import account, appointment, calls, contact, desk, doors, log, patients, schedule, words
 
 PATIENT = "/staff/patients/<int(max=999999999):id>"
 COURSE = "/staff/courses/<int(max=999999999):id>"
@@ -53,3 +53,10 @@ staff.add_url_rule(APPOINTMENT, "appointment", appointment.appointment)
 
 staff.add_url_rule("/staff/log", "log", log.log)
 staff.add_url_rule(f"{PATIENT}/log", "patient_log", log.patient_log)
+
+staff.add_url_rule("/staff/calls", "calls", calls.calls)
+staff.add_url_rule("/staff/tasks/<int(max=999999999):task>/done", "settle", calls.settle, methods=["POST"])
+staff.add_url_rule("/staff/tasks/<int(max=999999999):task>/reopen", "reopen", calls.reopen, methods=["POST"])
+staff.add_url_rule(f"{COURSE}/confirm", "confirm_course", calls.confirm_course, methods=["POST"])
+staff.add_url_rule(f"{COURSE}/release", "release_course", calls.release_course, methods=["POST"])
+staff.add_url_rule(f"{COURSE}/calls", "add_call", calls.add_call, methods=["POST"])

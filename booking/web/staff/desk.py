@@ -12,6 +12,7 @@ from booking.services.accounts import sees_clinic
 from booking.store.clinics import all_clinics
 from booking.store.database import db
 from booking.web.access import Rule, open_to
+from booking.web.staff.calls import waiting_calls
 
 
 @open_to(Rule.STAFF)
@@ -28,6 +29,7 @@ def nav() -> list[tuple[str, str, str, int]]:
     return [
         ("schedule", "staff.start", _("Schedule"), 0),
         ("patients", "staff.patients", _("Patients"), 0),
+        ("calls", "staff.calls", _("Calls"), waiting_calls()),
         ("account", "staff.account", _("Account"), 0),
     ]
 

@@ -113,6 +113,7 @@ def facts_of(patient_id: int) -> dict[str, Any]:
         abort(404)
     seen = [course for course in courses if _shown_to(g.reach, course)]
     ids = [course.id for course in seen]
+    tasks = tasks_of(rows, ids)
     return {
         "patient": found,
         "age": age_on(found.birth_date, oslo(now).date()),
@@ -122,7 +123,8 @@ def facts_of(patient_id: int) -> dict[str, Any]:
         "needs": _needs(seen),
         "answers": _answers(rows, seen),
         "messages": messages_of(rows, ids, most=MOST_MESSAGES),
-        "tasks": tasks_of(rows, ids),
+        "tasks": tasks,
+        "names": account_names(rows, {task.done_by for task in tasks if task.done_by is not None}),
         "notes": _notes(rows, patient_id),
         "house": House(rows),
         "now": now,

@@ -53,6 +53,7 @@ def task_name(kind: str) -> str:
     names = {
         "call_first": _("Call first"),
         "call_me": _("Wants to be called"),
+        "call": _("Call the patient"),
         "second_course": _("Has another course"),
         "mail_failed": _("E-mail did not arrive"),
         "sms_failed": _("Text message did not arrive"),
