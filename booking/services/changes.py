@@ -230,8 +230,13 @@ def _cancel(
 
 def undoable(session: Session, course_id: int, *, now: datetime, by: Actor = Actor.PATIENT) -> list[Change]:
     """The changes that `by` can still undo, newest first. What the clinic changed, only the clinic takes back."""
+    return undoable_of(open_changes(session, course_id), now=now, by=by)
+
+
+def undoable_of(changes: Sequence[Change], *, now: datetime, by: Actor) -> list[Change]:
+    """The same of all changes of a course that nobody was told of yet, oldest first."""
     found = []
-    for change in reversed(open_changes(session, course_id)):
+    for change in reversed(changes):
         if change.undone_at is not None:
             continue
         if change.due_at <= now or Actor.CLINIC in {Actor(change.actor)} - {by}:

@@ -62,7 +62,7 @@ def hold_rest(office: Office, course_id: int, plan: Plan, *, now: datetime) -> i
         older = hold_of(session, rest_key(course_id))
         if older is not None:
             give_up(session, course, [older], now=now)
-        hold = _hold(office, course, plan, now=now)
+        hold = rest_hold(office, course, plan, now=now)
         session.add(hold)
         reclaim(session, course, (), now=now)
         return hold.id
@@ -119,7 +119,8 @@ def replan_within(
     return change
 
 
-def _hold(office: Office, course: Course, plan: Plan, *, now: datetime) -> Hold:
+def rest_hold(office: Office, course: Course, plan: Plan, *, now: datetime) -> Hold:
+    """What keeps the times of a plan for the rest of the course."""
     key = rest_key(course.id)
     return Hold(
         visitor=key,
