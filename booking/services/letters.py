@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from flask import current_app
-from flask_babel import force_locale
+from flask_babel import force_locale, gettext
 from sqlalchemy.orm import Session
 
 from booking.domain.period import Period, moment_of
@@ -33,6 +33,7 @@ from booking.services.links import (
     waiter_url,
 )
 from booking.services.office import Office
+from booking.services.own_days import OWN_DAY
 from booking.store.accounts import Account
 from booking.store.appointments import CANCELLED, Appointment
 from booking.store.articles import Comment
@@ -255,6 +256,38 @@ def _staff_changed_letter(session: Session, office: Office, message: Message) ->
     )
 
 
+def _own_day_letter(session: Session, office: Office, message: Message) -> Letter:
+    """To a clinician whose day has changed on the day itself. Of patients it names the initials only."""
+    account, language = session.get_one(Account, message.facts["account_id"]), message.language
+    return _letter_of_group(
+        session,
+        office,
+        message,
+        to=account.name,
+        name=one_line(account.name),
+        day=wording.day(message.made_at, language),
+        rows=[_day_row(session, change, language) for change in message.facts["changes"]],
+        day_url=f"{office.url}/{language}/staff/clinicians/{account.clinician_id}/day",
+    )
+
+
+def _day_row(session: Session, change: Mapping[str, Any], language: str) -> str:
+    """“Moved: K. N., from 09:00 to 11:00, Lambertseter”"""
+    old, new = change["old"], change["new"]
+    start, end, clinic_id = new or old
+    names = {
+        "who": wording.initials(session.get_one(Course, change["course_id"]).name),
+        "where": session.get_one(Clinic, clinic_id).name,
+    }
+    if old and new:
+        before, after = (wording.at_time(moment_of(each[0]), language) for each in (old, new))
+        return gettext("Moved: %(who)s, from %(old)s to %(new)s, %(where)s", old=before, new=after, **names)
+    times = wording.times(Period(moment_of(start), moment_of(end)), language)
+    if new:
+        return gettext("New: %(times)s, %(who)s, %(where)s", times=times, **names)
+    return gettext("Gone: %(times)s, %(who)s, %(where)s", times=times, **names)
+
+
 _WITHOUT_COURSE: Mapping[str, Callable[[Session, Office, Message], Letter]] = {
     "comment": _comment_letter,
     "sign_in": _sign_in_letter,
@@ -263,6 +296,7 @@ _WITHOUT_COURSE: Mapping[str, Callable[[Session, Office, Message], Letter]] = {
     "offer": _offer_letter,
     "staff_reset": _staff_reset_letter,
     "staff_changed": _staff_changed_letter,
+    OWN_DAY: _own_day_letter,
 }
 """Letters that tell of no course, by their kind."""
 

@@ -19,6 +19,7 @@ from booking.services.alteration import give_up
 from booking.services.delivery import what_happened
 from booking.services.invitations import INVITATIONS, News, invite, snapshot, take_back_invitations, tell
 from booking.services.office import Office
+from booking.services.own_days import DayChange, tell_of_own_days
 from booking.services.tasks import owe_news
 from booking.store.appointments import BOOKED, CANCELLED, PENDING, Appointment
 from booking.store.changes import Fee, courses_to_settle, fees_of, open_changes
@@ -139,8 +140,24 @@ def _tell(
         "fees": [{"amount": fee.amount, "excused": fee.excused} for fee in _open_fees(session, course)],
     }
     tell(session, office, course, News.CHANGED, shown, now=now, at=at, more=more)
+    _tell_clinicians(session, office, course, found, now=now, at=at)
     if any(difference.by is Actor.CLINIC for difference in found):
         owe_news(session, course, soonest=min(map(_first_time, found)), now=now)
+
+
+def _tell_clinicians(
+    session: Session, office: Office, course: Course, found: Sequence[Difference], *, now: datetime, at: datetime
+) -> None:
+    """Those whose own day of today is another now, but for who has changed it herself."""
+    by: dict[int, set[int | None]] = {}
+    for change in open_changes(session, course.id):
+        for id in change.before if change.undone_at is None else ():
+            by.setdefault(int(id), set()).add(change.account_id)
+    days = [
+        DayChange(d.before, None if d.cancelled else snapshot(d.appointment), by.get(d.appointment.id, set()))
+        for d in found
+    ]
+    tell_of_own_days(session, office, course, days, now=now, at=at)
 
 
 def _forgive(session: Session, course: Course, found: Sequence[Difference]) -> None:

@@ -95,6 +95,11 @@ def minutes(count: int, language: str) -> str:
         return str(ngettext("%(num)s minute", "%(num)s minutes", count))
 
 
+def initials(name: str) -> str:
+    """“K. N.”: enough for who treats her, and nothing for who reads over a shoulder."""
+    return " ".join(f"{word[0].upper()}." for word in name.split())
+
+
 def price(kroner: int, language: str) -> str:
     """Whole kroner: “NOK 1,250”, “1 250 kr”, with spaces that never break."""
     return _own(_PRICE, language).format(format_decimal(kroner, locale=language))
