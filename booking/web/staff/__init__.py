@@ -3,7 +3,22 @@
 from __future__ import annotations
 
 from booking.web.language import blueprint
-from booking.web.staff import account, appointment, calls, contact, desk, doors, log, patients, schedule, words
+from booking.web.staff import (
+    account,
+    appointment,
+    calls,
+    contact,
+    desk,
+    doors,
+    handover,
+    log,
+    make_up,
+    patients,
+    schedule,
+    status,
+    today,
+    words,
+)
 
 PATIENT = "/staff/patients/<int(max=999999999):id>"
 COURSE = "/staff/courses/<int(max=999999999):id>"
@@ -15,6 +30,7 @@ CLINIC = "/staff/clinics/<int(max=999999999):id>"
 staff = blueprint("staff", __name__)
 staff.context_processor(desk.frame)
 staff.context_processor(words.spoken)
+staff.context_processor(status.partial)
 
 staff.add_url_rule("/staff", "start", desk.start)
 staff.add_url_rule("/staff/sign-in", "sign_in", doors.sign_in, methods=["GET", "POST"])
@@ -50,6 +66,14 @@ staff.add_url_rule(f"{CLINIC}/day", "day", schedule.day)
 staff.add_url_rule(f"{CLINIC}/rooms/<int(max=999999999):room>/week", "room", schedule.room)
 staff.add_url_rule(f"{CLINIC}/state", "clinic_state", schedule.clinic_state)
 staff.add_url_rule(APPOINTMENT, "appointment", appointment.appointment)
+
+staff.add_url_rule(f"{CLINIC}/today", "today", today.today)
+staff.add_url_rule(f"{APPOINTMENT}/status", "set_status", status.set_status, methods=["POST"])
+staff.add_url_rule(f"{APPOINTMENT}/cancel", "cancel", status.cancel, methods=["GET", "POST"])
+staff.add_url_rule(f"{COURSE}/undo", "undo_change", status.undo_change, methods=["POST"])
+staff.add_url_rule(f"{COURSE}/make-up", "make_up", make_up.make_up, methods=["GET", "POST"])
+staff.add_url_rule(f"{COURSE}/clinician", "other_clinician", handover.other_clinician, methods=["GET", "POST"])
+staff.add_url_rule("/staff/fees/<int(max=999999999):id>/waive", "waive_fee", status.waive_fee, methods=["GET", "POST"])
 
 staff.add_url_rule("/staff/log", "log", log.log)
 staff.add_url_rule(f"{PATIENT}/log", "patient_log", log.patient_log)
