@@ -145,7 +145,7 @@ def _outside_hours(session: Session, appointments: Sequence[Appointment], period
     """Those of them at which their clinician does not work or the clinic is not open, by the hours alone."""
     first, last = oslo(appointments[0].starts_at).date(), oslo(appointments[-1].starts_at).date()
     schedule = schedule_of(session, {a.clinic_id for a in appointments}, period)
-    schedule = replace(schedule, closed=(), absences=())
+    schedule = replace(schedule, closed=(), absences=(), room_closures=())
     free = Availability(schedule, first, last, (), earliest=at_wall(first, 0))
     return [a for a in appointments if not free.works_at(a.clinician_id, a.clinic_id) or _is_outside(free, a)]
 
