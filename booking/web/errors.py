@@ -34,6 +34,7 @@ from booking.domain.errors import (
     UnknownArticle,
     UnknownComment,
     UnknownCourse,
+    UnknownFee,
     UnknownWaiter,
     WrongSignIn,
 )
@@ -117,6 +118,8 @@ def words_for(error: BookingError) -> str:
             words = _("Somebody else has changed this since you opened it. Look at what stands now, then decide again.")
         case MadeUpFor():
             words = _("Another session stands for this one by now. Cancel that one first, if this one took place.")
+        case UnknownFee():
+            words = _("This fee is gone: the visit it was for was not missed after all.")
         case UnknownAppointment():
             words = _("There is no such visit here. Choose one of those that you have.")
         case NotAllowed():
@@ -154,6 +157,7 @@ _STATUS: dict[type[BookingError], int] = {
     OtherChoice: 409,
     UnknownWish: 404,
     UnknownAppointment: 404,
+    UnknownFee: 404,
     NotAllowed: 409,
     ChangedMeanwhile: 409,
     MadeUpFor: 409,
