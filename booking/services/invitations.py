@@ -32,7 +32,8 @@ class News(StrEnum):
 
     `BOOKED`: the times are booked. `HELD`: they are kept, and somebody will ring. `RELEASED`: they were given back.
     `CHANNEL`: the calendar is reached in another way. `LINK`: the patient's page has a new secret link. `CHANGED`: some
-    times were moved, cancelled or added. `REMINDER`: what comes soon. `DECLINED`: her calendar has said no, and how to
+    times were moved, cancelled or added. `REPLANNED`: the clinic had to move some, and keeps others to choose from.
+    `REMINDER`: what comes soon. `DECLINED`: her calendar has said no, and how to
     move or cancel. `QUESTIONS`: how it goes.
     """
 
@@ -42,6 +43,7 @@ class News(StrEnum):
     CHANNEL = "channel"
     LINK = "link"
     CHANGED = "changed"
+    REPLANNED = "replanned"
     REMINDER = "reminder"
     DECLINED = "declined"
     QUESTIONS = "questions"

@@ -11,12 +11,14 @@ import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
 from booking.domain.appointment import Actor
 from booking.domain.errors import UnknownCourse, UnknownWaiter
+from booking.domain.period import seconds_of
 from booking.services.office import Office
 from booking.store.articles import Comment
 from booking.store.courses import Course, Link, link_by_hash
@@ -130,6 +132,16 @@ def open_waiter(session: Session, token: str) -> Waiter:
     return waiter
 
 
+def new_time_token(office: Office, touched_id: int, told_at: datetime) -> str:
+    """The token by which she answers whether her new time suits her, told at that moment."""
+    return _token(office.secret_keys[0], _new_time(touched_id, told_at))
+
+
+def new_time_url(office: Office, touched_id: int, told_at: datetime, token_hash: str, language: str) -> str:
+    """Where she answers. Raises LookupError if the key under which the link was made is gone."""
+    return f"{office.url}/{language}/new-time/{_token_again(office, _new_time(touched_id, told_at), token_hash)}"
+
+
 def open_course(session: Session, token: str) -> Opened:
     """The course behind the patient's token, or a helper's. Raises UnknownCourse for one that opens nothing (more)."""
     token_hash = hash_of(token)
@@ -179,6 +191,10 @@ def hash_of(token: str) -> str:
 
 def _what(link: Link) -> str:
     return f"link {link.id} {link.scope} {link.generation}"
+
+
+def _new_time(touched_id: int, told_at: datetime) -> str:
+    return f"new time {touched_id} {seconds_of(told_at)}"
 
 
 def _token_again(office: Office, what: str, token_hash: str) -> str:

@@ -5,7 +5,7 @@ Nothing is told of a change that was undone, or that another took back.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -75,10 +75,24 @@ def differences(session: Session, course: Course) -> list[Difference]:
 def settle(session: Session, office: Office, course: Course, *, now: datetime, at: datetime) -> None:
     """Writes the messages of all open changes, if there is something to tell, inside the caller's unit of work, in
     which the course is locked."""
+    settle_telling(session, office, course, News.CHANGED, {}, now=now, at=at)
+
+
+def settle_telling(
+    session: Session,
+    office: Office,
+    course: Course,
+    news: News,
+    more: Mapping[str, Any],
+    *,
+    now: datetime,
+    at: datetime,
+) -> None:
+    """The same in a mail of another kind, with `more` facts (JSON)."""
     found = differences(session, course)
     _forgive(session, course, found)
     calendars = [d.appointment for d in found if d.in_calendars] if _invited(course) else []
-    _tell(session, office, course, found, len(calendars), now=now, at=at)
+    _tell(session, office, course, found, len(calendars), now=now, at=at, news=news, more=more)
     times = {"now": now, "at": at}
     invite(session, office, course, [a for a in calendars if a.status != CANCELLED], **times)
     take_back_invitations(session, office, course, [a for a in calendars if a.status == CANCELLED], **times)
@@ -125,6 +139,8 @@ def _tell(
     *,
     now: datetime,
     at: datetime,
+    news: News = News.CHANGED,
+    more: Mapping[str, Any] | None = None,
 ) -> None:
     """One mail to read, with what was and what is, and all that stands: the file of the channel *file* holds that.
 
@@ -134,12 +150,12 @@ def _tell(
         return
     told = {d.appointment.id for d in found}
     shown = [a for a in _in_order(course.appointments) if a.id in told or _comes(a, now=now)]
-    more = {
+    facts = dict(more or {}) | {
         "changes": [_fact(difference) for difference in found],
         "calendars": calendars,
         "fees": [{"amount": fee.amount, "excused": fee.excused} for fee in _open_fees(session, course)],
     }
-    tell(session, office, course, News.CHANGED, shown, now=now, at=at, more=more)
+    tell(session, office, course, news, shown, now=now, at=at, more=facts)
     _tell_clinicians(session, office, course, found, now=now, at=at)
     if any(difference.by is Actor.CLINIC for difference in found):
         owe_news(session, course, soonest=min(map(_first_time, found)), now=now)

@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 
 from booking.domain.errors import (
     AnotherCourseRuns,
+    AnswerOver,
     BookingError,
     ChangedMeanwhile,
     DoesNotFit,
@@ -132,6 +133,8 @@ def words_for(error: BookingError) -> str:
             words = _("We cannot find this place on the waiting list. Look for the newest link from us, or call us.")
         case OfferOver():
             words = _("This offer is over. If you still wait, the next time that becomes free is offered to you again.")
+        case AnswerOver():
+            words = _("This was answered before, or the times are no longer kept. What is shown now stands.")
         case NothingToUndo():
             words = _("This can no longer be undone. You can change the visit once more.")
         case _other:
@@ -165,6 +168,7 @@ _STATUS: dict[type[BookingError], int] = {
     NotAsked: 410,
     UnknownWaiter: 404,
     OfferOver: 410,
+    AnswerOver: 410,
 }
 
 

@@ -1,0 +1,325 @@
+"""Relocation: where all that a disruption touches could go instead, chosen for all of them together."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import pairwise
+
+from sqlalchemy.orm import Session
+
+from booking.domain.assignment import Choice, Place, Use, assigned
+from booking.domain.changing import Option, Standing, last_needed, moves
+from booking.domain.course import Planned
+from booking.domain.period import STEP_MINUTES, STEPS_PER_DAY, Period, monday_of, oslo, step_of
+from booking.domain.protocol import Protocol, StepKind
+from booking.domain.slot import Availability
+from booking.domain.upheaval import upheaval
+from booking.domain.working_days import end_of_working_day_after
+from booking.services.disruptions import Cause, CauseKind, note_progress, place_json, to_change
+from booking.services.holds import buffers
+from booking.services.office import Office
+from booking.services.proposals import limits_of
+from booking.services.standing import busy_elsewhere, free_for, standing_of
+from booking.store.appointments import Appointment
+from booking.store.courses import Course
+from booking.store.database import db
+from booking.store.disruptions import OPEN, Disruption, Touched
+from booking.store.protocols import protocol_by_id
+from booking.store.unit_of_work import unit_of_work
+
+OTHERS = 2
+"""How many other times each patient can choose from."""
+
+MOST_PLACES = 30
+"""Of the places for each appointment the best so many are weighed; all of them where that leaves somebody out."""
+
+CHOOSE_WITHIN = 1
+"""Working days within which a patient answers whether her new time suits her."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A place for a touched appointment, in one room; and what it asks of the patient."""
+
+    option: Option
+    cost: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mover:
+    """A touched appointment with all places that the rules of its course allow, the best first."""
+
+    appointment: Appointment
+    patient_id: int
+    now: Planned
+    protocol: Protocol
+    ways: tuple[Way, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """Where an appointment goes, and what else she can choose; None if there is no place for it. `exact`: no other way
+    for all of them together is better."""
+
+    to: Option | None
+    others: tuple[Option, ...]
+
+
+def propose(office: Office, disruption_id: int, *, version: int, now: datetime) -> bool:
+    """Notes with each open appointment of the disruption where it could go, and two other times; nothing is moved or
+    kept yet. Whether nothing better is possible for all of them together.
+
+    Raises ChangedMeanwhile.
+    """
+    with Session(db.engine) as session:
+        disruption = session.get_one(Disruption, disruption_id)
+        found, exact = proposals(session, office, disruption, now=now)
+
+    def work(session: Session) -> None:
+        disruption = to_change(session, disruption_id, version)
+        for row in disruption.touched:
+            if row.state == OPEN:
+                note_proposal(row, found.get(row.appointment_id))
+        note_progress(disruption, now=now)
+
+    unit_of_work(work)
+    return exact
+
+
+def note_proposal(row: Touched, proposed: Proposed | None) -> None:
+    row.proposal = _json(proposed.to.at) if proposed and proposed.to else None
+    row.others = [_json(option.at) for option in proposed.others] if proposed else []
+
+
+def proposals(
+    session: Session, office: Office, disruption: Disruption, *, now: datetime
+) -> tuple[dict[int, Proposed], bool]:
+    """For each open appointment of the disruption (by id) where it goes, and whether that is the best for all."""
+    open_ = [row.appointment_id for row in disruption.touched if row.state == OPEN]
+    appointments = [session.get_one(Appointment, id) for id in open_]
+    movers = movers_of(session, office, appointments, now=now, other_room=other_room_for(disruption))
+    chosen, exact = _chosen(movers, buffers(session))
+    others = _others(movers, chosen, buffers(session), now=now)
+    pairs = zip(movers, chosen, others, strict=True)
+    return {m.appointment.id: Proposed(way.option if way else None, more) for m, way, more in pairs}, exact
+
+
+def movers_of(
+    session: Session,
+    office: Office,
+    appointments: Sequence[Appointment],
+    *,
+    now: datetime,
+    other_room: Cause | None = None,
+    also: Collection[int] = (),
+) -> list[Mover]:
+    """Each appointment with where it can go: at the clinics where its course is, as the rules of the course allow.
+
+    `other_room`: only a room is missing, so that most can stay as they are, in another one. `also`: more clinics.
+    """
+    by_course: defaultdict[int, list[Appointment]] = defaultdict(list)
+    for appointment in appointments:
+        by_course[appointment.course_id].append(appointment)
+    found = {
+        mover.appointment.id: mover
+        for course_id, its in by_course.items()
+        for mover in _movers(session, office, session.get_one(Course, course_id), its, other_room, also, now=now)
+    }
+    return [found[appointment.id] for appointment in appointments if appointment.id in found]
+
+
+def other_room_for(disruption: Disruption) -> Cause | None:
+    """The cause, if only a room is missing."""
+    return Cause.of(disruption) if disruption.kind == CauseKind.ROOM else None
+
+
+def answer_by(office: Office, starts: Iterable[datetime], *, now: datetime) -> datetime:
+    """Until when the other times are kept: the end of the next working day, but no later than they can be booked."""
+    return min([end_of_working_day_after(now, CHOOSE_WITHIN), *(start - office.notice for start in starts)])
+
+
+# -- where each can go ------------------------------------------------------------------------------------------------
+
+
+def _movers(
+    session: Session,
+    office: Office,
+    course: Course,
+    appointments: Sequence[Appointment],
+    other_room: Cause | None,
+    also: Collection[int],
+    *,
+    now: datetime,
+) -> Iterator[Mover]:
+    protocol, standing = protocol_by_id(session, course.protocol_id), standing_of(session, course, now=now)
+    clinics = sorted({each.planned.clinic for each in standing} | set(also))
+    today = oslo(now).date()
+    until = max(today, min(last_needed(protocol, standing), limits_of(office).horizon(now)))
+    free = free_for(session, office, course, clinics, (today, until), now=now)
+    busy = busy_elsewhere(session, course, now=now)
+    places = {each.id: each for each in standing if not each.fixed}
+    for appointment in appointments:
+        if appointment.id not in places:
+            continue
+        stands = places[appointment.id].planned
+        options = [o for week in moves(protocol, standing, free, appointment.id, busy=busy) for o in week.options]
+        options = [option for option in options if option.at.clinic in clinics]
+        if len(appointments) > 1:
+            options = [option for option in options if not option.along and _in_order(standing, appointment.id, option)]
+        if other_room is not None:
+            options.insert(0, Option(stands))
+        cheapest = sorted(options, key=lambda option: upheaval(stands, option))
+        ways = [Way(each, upheaval(stands, each)) for option in cheapest for each in _rooms(free, option, other_room)]
+        yield Mover(appointment, course.patient_id, stands, protocol, tuple(ways))
+
+
+def _in_order(standing: Sequence[Standing], appointment_id: int, option: Option) -> bool:
+    """Whether the sessions of a course, of which several move at once, stay in their order."""
+    ids = [each.id for each in standing]
+    at = ids.index(appointment_id)
+    before = all(each.planned.start < option.at.start for each in standing[:at])
+    return before and all(each.planned.start > option.at.start for each in standing[at + 1 :])
+
+
+def _rooms(free: Availability, option: Option, other_room: Cause | None) -> Iterator[Option]:
+    """The option in each room that is free then, the one that was found first."""
+    at = option.at
+    clinic = free.schedule.clinic(at.clinic)
+    minutes, step = at.step.treatment.minutes, at.minute // STEP_MINUTES
+    for room in sorted(clinic.rooms, key=lambda room: room != at.room):
+        closed = other_room is not None and room == other_room.room_id and other_room.period.overlaps(_period(at))
+        if not closed and free.room(at.clinic, at.day, step, minutes, prefer=room) == room:
+            yield replace(option, at=replace(at, room=room))
+
+
+# -- all together -----------------------------------------------------------------------------------------------------
+
+
+def _chosen(movers: Sequence[Mover], buffer_of: dict[int, int]) -> tuple[list[Way | None], bool]:
+    """The cheapest way for all; with more places to weigh where somebody has found none."""
+    chosen, exact = _assigned(movers, buffer_of, MOST_PLACES)
+    if None in chosen and any(_places(mover) > MOST_PLACES for mover in movers):
+        chosen, exact = _assigned(movers, buffer_of, max(_places(mover) for mover in movers))
+    return chosen, exact
+
+
+def _assigned(movers: Sequence[Mover], buffer_of: dict[int, int], most: int) -> tuple[list[Way | None], bool]:
+    weighed = [_best(mover, most) for mover in movers]
+    places = [
+        [Place(way.cost, tuple(_uses(mover, way.option, buffer_of))) for way in ways]
+        for mover, ways in zip(movers, weighed, strict=True)
+    ]
+    found = assigned(places, barred=list(_barred(movers, weighed)))
+    pairs = zip(weighed, found.places, strict=True)
+    return [None if place is None else ways[place] for ways, place in pairs], found.exact
+
+
+def _best(mover: Mover, most: int) -> list[Way]:
+    """The ways of the best so many places, each in every room."""
+    starts = list(dict.fromkeys(_key(way.option) for way in mover.ways))[:most]
+    kept = set(starts)
+    return [way for way in mover.ways if _key(way.option) in kept]
+
+
+def _places(mover: Mover) -> int:
+    return len({_key(way.option) for way in mover.ways})
+
+
+def _key(option: Option) -> tuple[datetime, int, int]:
+    return option.at.start, option.at.clinician, option.at.clinic
+
+
+def _uses(mover: Mover, option: Option, buffer_of: dict[int, int]) -> Iterator[Use]:
+    """What nobody else can have then: the clinician first, the room, and the patient herself, who needs no buffer."""
+    for planned in (option.at, *(planned for _, planned in option.along)):
+        first, last = step_of(planned.start), step_of(planned.end)
+        day, buffered = first // STEPS_PER_DAY, last + buffer_of[planned.clinic]
+        yield Use(("clinician", planned.clinician, day), first, buffered)
+        yield Use(("room", planned.room, day), first, buffered)
+        yield Use(("patient", mover.patient_id, day), first, last)
+
+
+def _barred(movers: Sequence[Mover], weighed: Sequence[Sequence[Way]]) -> Iterator[tuple[Choice, Choice]]:
+    """Places of one course that its rules do not allow together."""
+    by_course: defaultdict[int, list[int]] = defaultdict(list)
+    for number, mover in enumerate(movers):
+        by_course[mover.appointment.course_id].append(number)
+    for numbers in by_course.values():
+        in_time = sorted(numbers, key=lambda number: movers[number].now.start)
+        for one, other in pairwise(in_time):
+            for at, way in enumerate(weighed[one]):
+                for place, following in enumerate(weighed[other]):
+                    if not _together(movers[one], way.option.at, following.option.at):
+                        yield (one, at), (other, place)
+
+
+def _together(mover: Mover, one: Planned, following: Planned) -> bool:
+    """Whether two appointments in a row of a course may be there."""
+    protocol, days = mover.protocol, (following.day - one.day).days
+    if one.start >= following.start:
+        return False
+    kinds = (one.step.kind, following.step.kind)
+    if kinds == (StepKind.SESSION, StepKind.SESSION):
+        weeks = (monday_of(following.day) - monday_of(one.day)).days // 7
+        return weeks > 0 and (_far_apart(one, following) or protocol.spaced(days, weeks - 1))
+    return kinds != (StepKind.SESSION, StepKind.REVIEW) or days >= protocol.review_gap
+
+
+def _far_apart(one: Planned, following: Planned) -> bool:
+    """Whether other sessions of the course lie between them, which do not move."""
+    return abs(following.step.number - one.step.number) > 1
+
+
+# -- what else she can choose -----------------------------------------------------------------------------------------
+
+
+def _others(
+    movers: Sequence[Mover], chosen: Sequence[Way | None], buffer_of: dict[int, int], *, now: datetime
+) -> list[tuple[Option, ...]]:
+    """For each the best other places that nobody else is to have: one in turn for all, then another one."""
+    taken = [use for mover, way in _pairs(movers, chosen) for use in _uses(mover, way.option, buffer_of)]
+    found: list[list[Option]] = [[] for _ in movers]
+    in_time = end_of_working_day_after(now, CHOOSE_WITHIN)
+    for _ in range(OTHERS):
+        for number, (mover, way) in enumerate(zip(movers, chosen, strict=True)):
+            if way is None:
+                continue
+            hers = [way.option, *found[number]]
+            other = next(_free_besides(mover, hers, taken, buffer_of, in_time), None)
+            if other is not None:
+                found[number].append(other)
+                taken += _uses(mover, other, buffer_of)
+    return [tuple(sorted(options, key=lambda option: option.at.start)) for options in found]
+
+
+def _free_besides(
+    mover: Mover, hers: Sequence[Option], taken: Sequence[Use], buffer_of: dict[int, int], in_time: datetime
+) -> Iterator[Option]:
+    """Her other places that meet nothing, those first that she can still choose tomorrow."""
+    for way in sorted(mover.ways, key=lambda way: way.option.at.start < in_time):
+        apart = not any(_period(way.option.at).overlaps(_period(option.at)) for option in hers)
+        if apart and not way.option.along and not _meets(_uses(mover, way.option, buffer_of), taken):
+            yield way.option
+
+
+def _meets(uses: Iterable[Use], taken: Sequence[Use]) -> bool:
+    return any(
+        use.resource == other.resource and use.start < other.end and other.start < use.end
+        for use in uses
+        for other in taken
+    )
+
+
+def _period(planned: Planned) -> Period:
+    return Period(planned.start, planned.end)
+
+
+def _json(planned: Planned) -> dict[str, int]:
+    return place_json(planned.start, planned.clinician, planned.clinic, planned.room)
+
+
+def _pairs(movers: Sequence[Mover], chosen: Sequence[Way | None]) -> Iterator[tuple[Mover, Way]]:
+    return ((mover, way) for mover, way in zip(movers, chosen, strict=True) if way is not None)
