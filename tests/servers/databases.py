@@ -97,7 +97,10 @@ class Databases:
         with (self._shared / "filled.lock").open("w") as lock:
             flock(lock, LOCK_EX)
             if not whole.exists():
-                os.replace(make_url(self._made("sqlite", Content.FILLED)).database or "", whole)
+                made = self._made("sqlite", Content.FILLED)
+                shutil.copyfile(make_url(made).database or "", whole.with_suffix(".part"))
+                os.replace(whole.with_suffix(".part"), whole)
+                self.drop(made)
         return self._clone(f"sqlite:///{whole}", self._name())
 
     def _base(self, content: Content) -> Content:
