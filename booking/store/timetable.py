@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import BigInteger, ColumnElement, func, select, type_coerce
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from booking.domain.period import Period
 from booking.store.appointments import LIVE, Appointment
@@ -73,7 +73,7 @@ def entries(session: Session, whose: Whose, period: Period) -> list[Entry]:
         .where(Appointment.status.in_(LIVE))
         .order_by(Appointment.starts_at, Appointment.id)
     )
-    return [Entry(*row) for row in session.execute(rows)]
+    return [Entry._make(row) for row in session.execute(rows)]
 
 
 class Kept(NamedTuple):
@@ -119,7 +119,7 @@ def room_closures_in(session: Session, room_ids: Collection[int], period: Period
 def session_counts(session: Session) -> dict[int, int]:
     """How many sessions each protocol has, by its id."""
     rows = select(ProtocolStep.protocol_id, func.count()).where(ProtocolStep.kind == "session")
-    return {id: count for id, count in session.execute(rows.group_by(ProtocolStep.protocol_id))}
+    return {row[0]: row[1] for row in session.execute(rows.group_by(ProtocolStep.protocol_id))}
 
 
 def state_of(session: Session, whose: Whose, clinician_ids: Collection[int], period: Period) -> str:
@@ -137,5 +137,5 @@ def state_of(session: Session, whose: Whose, clinician_ids: Collection[int], per
     return "-".join(str(int(fact or 0)) for fact in facts)
 
 
-def _begins(column: ColumnElement[datetime], period: Period) -> tuple[ColumnElement[bool], ...]:
+def _begins(column: InstrumentedAttribute[datetime], period: Period) -> tuple[ColumnElement[bool], ...]:
     return column >= period.start, column < period.end

@@ -15,6 +15,7 @@ from booking.web.staff import (
     make_up,
     patients,
     schedule,
+    moves,
     status,
     today,
     words,
@@ -77,6 +78,8 @@ staff.add_url_rule("/staff/fees/<int(max=999999999):id>/waive", "waive_fee", sta
 
 staff.add_url_rule("/staff/log", "log", log.log)
 staff.add_url_rule(f"{PATIENT}/log", "patient_log", log.patient_log)
+staff.add_url_rule(f"{APPOINTMENT}/move", "move", moves.move, methods=["GET", "POST"])
+staff.add_url_rule(f"{APPOINTMENT}/undo", "undo_move", moves.undo_move, methods=["POST"])
 
 staff.add_url_rule("/staff/calls", "calls", calls.calls)
 staff.add_url_rule("/staff/tasks/<int(max=999999999):task>/done", "settle", calls.settle, methods=["POST"])

@@ -4,19 +4,47 @@ from __future__ import annotations
 
 from flask import g, render_template
 
+from booking.domain.appointment import Action, Actor, Status, may
 from booking.services.logbook import About, note_look
 from booking.store.appointments import Appointment
-from booking.store.courses import Course
+from booking.store.clinics import all_clinics
+from booking.store.courses import Course, Screening
 from booking.store.database import db
+from booking.store.replies import replies_to
+from booking.store.timetable import session_counts
 from booking.web import clock
 from booking.web.access import Rule, open_to
+from booking.web.book.house import House
+from booking.web.forms.details import NEEDS
 from booking.web.office import office
+from booking.web.staff.moves import undo_of
+from booking.web.staff.schedule import week_name
 
 
 @open_to(Rule.OF_APPOINTMENT)
 def appointment(id: int) -> str:
+    """Who comes, when, where and to whom, what to know before, and what can be done; that somebody looked is noted."""
     found: Appointment = g.about_appointment
-    course = db.session().get_one(Course, found.course_id)
+    session, now = db.session(), clock.now()
+    course = session.get_one(Course, found.course_id)
     about = About(patient_id=course.patient_id, course_id=course.id, appointment_id=id)
-    note_look(office(), g.reach.who, "look_appointment", about, now=clock.now())
-    return render_template("staff/appointment.html", appointment=found, course=course)
+    note_look(office(), g.reach.who, "look_appointment", about, now=now)
+    reply = replies_to(session, [id]).get(id)
+    rooms = {room.id: room.name for clinic in all_clinics(session) for room in clinic.rooms}
+    return render_template(
+        "staff/appointment.html",
+        appointment=found,
+        course=course,
+        house=House(session),
+        room=rooms.get(found.room_id, ""),
+        last=session_counts(session).get(course.protocol_id, 1),
+        minutes=int(found.period.length.total_seconds()) // 60,
+        screening=session.get(Screening, course.id),
+        hers=found.clinician_id == g.reach.clinician_id,
+        needs=[str(NEEDS[need]) for need in course.needs if need in NEEDS],
+        answer=reply.answer if reply is not None and reply.sequence == found.sequence else "",
+        movable=may(Actor.CLINIC, Action.MOVE, Status(found.status), found.period, now=now),
+        just_moved=undo_of(found),
+        week=week_name(found.starts_at),
+        name="",
+    )

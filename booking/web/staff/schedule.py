@@ -12,7 +12,7 @@ from flask import Response, abort, current_app, g, render_template, request, url
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
-from booking.domain.period import Period, at_wall, monday_of, oslo
+from booking.domain.period import STEP_MINUTES, Period, at_wall, monday_of, oslo
 from booking.domain.schedule import Schedule
 from booking.domain.timetable import (
     Block,
@@ -50,6 +50,7 @@ from booking.web import clock
 from booking.web.access import Rule, asked_by_itself, open_to
 from booking.web.language import current_language
 from booking.web.office import office
+from booking.web.staff.moves import just_done
 from booking.web.staff.sheet import Pen, Sheet, Source, dates_words, length_words, short_day, totals, week_days
 
 YEARS = range(2000, 2200)
@@ -84,7 +85,7 @@ def week(id: int) -> str:
         whose=her.name,
         previous=Way(_week_url(id, monday - timedelta(days=7)), _("Previous week")),
         next=Way(_week_url(id, monday + timedelta(days=7)), _("Next week")),
-        today=Way(_week_url(id, monday_of(desk.today)), _("This week")),
+        today=Way(_week_url(id, monday_of(desk.today)), _("Today")),
         clinician=her,
     )
 
@@ -142,7 +143,7 @@ def room(id: int, room: int) -> str:
         whose=_("%(clinic)s, room %(room)s", clinic=clinic.name, room=name),
         previous=Way(_room_url(id, room, monday - timedelta(days=7)), _("Previous week")),
         next=Way(_room_url(id, room, monday + timedelta(days=7)), _("Next week")),
-        today=Way(_room_url(id, room, monday_of(desk.today)), _("This week")),
+        today=Way(_room_url(id, room, monday_of(desk.today)), _("Today")),
         clinic=clinic,
         room=room,
     )
@@ -215,6 +216,8 @@ class Desk:
             state_url=self._state_url(),
             menu=menu(facts.get("clinic"), self.first if self.length == 1 else max(self.first, self.today)),
             totals=self._totals(sources),
+            just_moved=just_done(),
+            back=(request.endpoint or "").removeprefix("staff.") if "room" not in facts else "",
             book_url=url_for("staff.book") if g.reach.front_desk and "staff.book" in current_app.view_functions else "",
             **facts,
         )
@@ -225,20 +228,21 @@ class Desk:
         shifts = shifts_of(self.schedule, her.id, day)
         places = dict.fromkeys(shift.clinic_id for shift in shifts)
         own = [entry for entry in self.entries if oslo(entry.starts_at).date() == day]
-        clinics = [clinic for clinic in self.schedule.clinics if clinic.id in places]
-        notes = [clinic.name for clinic in clinics] if len(self._her_clinics(her.id)) > 1 else []
+        hers = self._her_clinics(her.id)
+        usual = [clinic for clinic in self.schedule.clinics if clinic.id in (places or hers)]
+        notes = [clinic.name for clinic in usual] if len(hers) > 1 and places else []
         return Source(
             day=day,
             entries=own,
             shifts=shifts,
-            blocks=self._blocks(her.id, places or self._her_clinics(her.id), shifts, day),
+            blocks=self._blocks(her.id, places or hers, shifts, day),
             heading=heading,
             key=f"d{day}",
             url=url,
-            notes=(*self._closed_names(places or self._her_clinics(her.id), day), *notes, *_counted(own)),
-            clinic=clinics[0].slug if clinics else "",
+            notes=(*self._closed_names(places or hers, day), *notes, *_counted(own)),
+            clinic=usual[0].slug if usual else "",
             clinician=her.slug,
-            grid=clinics[0].grid_minutes if clinics else 5,
+            grid=usual[0].grid_minutes if usual else STEP_MINUTES,
         )
 
     def at_clinic(self, who: Clinician, clinic: Clinic, day: date) -> Source:
@@ -327,14 +331,14 @@ class Desk:
         return _("%(booked)s, of %(worked)s", booked=words, worked=length_words(worked)) if worked else words
 
     def _state_url(self) -> str:
-        asked = {"day": self.first.isoformat(), "days": self.length}
+        asked: dict[str, Any] = {"day": self.first.isoformat(), "days": self.length}
         if self.whose.clinician_id is not None:
             return url_for("staff.clinician_state", id=self.whose.clinician_id, **asked)
         return url_for("staff.clinic_state", id=self.whose.clinic_id, room=self.whose.room_id, **asked)
 
 
 def menu(clinic: Clinic | None, day: date) -> list[tuple[str, list[Way]]]:
-    """Whose schedule else can be looked at: groups of links, each to what is shown now of somebody or something else."""
+    """Whose schedule else can be looked at: groups of links, each to the same time of somebody or something else."""
     session, reach, here = db.session(), g.reach, request.path
     pairs = workplaces(session, today=oslo(clock.now()).date())
     seen = {who for where, who in pairs if reach.administers or (reach.front_desk and where in reach.clinic_ids)}
@@ -416,8 +420,7 @@ def _room_url(id: int, room: int, monday: date) -> str:
 
 def week_name(day: date) -> str:
     """“2027-W20”, as addresses name a week."""
-    year, number, _weekday = day.isocalendar()
-    return f"{year}-W{number:02}"
+    return f"{day:%G-W%V}"
 
 
 def _way(href: str, words: str, here: str) -> Way:

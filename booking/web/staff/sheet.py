@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from babel.dates import format_date
@@ -12,16 +12,16 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from booking.domain.appointment import Action, Actor, Status, may
-from booking.domain.period import STEP_MINUTES, at_wall, monday_of, oslo
+from booking.domain.period import STEP_MINUTES, monday_of, oslo
 from booking.domain.protocol import StepKind
 from booking.domain.screening import Outcome
-from booking.domain.timetable import Block, BlockKind, Shift, minutes_on
+from booking.domain.timetable import Block, BlockKind, Shift
 from booking.services import wording
 from booking.services.accounts import Reach, sees_place
 from booking.store.appointments import ARRIVED, FULFILLED, NOSHOW, PENDING
 from booking.store.replies import Reply
 from booking.store.timetable import Entry
-from booking.web.filters import iso, minute_of_day
+from booking.web.filters import minute_of_day
 from booking.web.forms.details import NEEDS
 from booking.web.language import current_language
 
@@ -42,7 +42,7 @@ class Flag:
 class Item:
     """Something in a column: `place` are the classes that say where it stands, `kind` is what it is.
 
-    `id` and `url` are an appointment's that may be looked at; `movable`: it may go elsewhere.
+    `id` and `url` are an appointment's that she may look at, `minutes` its length; `movable`: it may go elsewhere.
     """
 
     start: int
@@ -55,6 +55,7 @@ class Item:
     number_words: str = ""
     id: int = 0
     url: str = ""
+    minutes: int = 0
     movable: bool = False
     flags: tuple[Flag, ...] = ()
 
@@ -62,7 +63,7 @@ class Item:
 @dataclass(frozen=True, slots=True)
 class Column:
     """One day, or one clinician's day. `key`: its name in addresses of parts of the page; `clinic` and `clinician`: the
-    slugs that a move into it goes to; `now`: the place of the line that shows the time, if it is today."""
+    slugs that a move into it goes to; `grid`: on how many minutes appointments begin there."""
 
     key: str
     heading: str
@@ -74,16 +75,15 @@ class Column:
     clinic: str = ""
     clinician: str = ""
     grid: int = STEP_MINUTES
-    now: str = ""
-    now_minute: int = 0
-    now_words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """`place`: the classes that say from which hour on and how many hours it shows; `hours`: their labels."""
+    """`first`, `last`: from and up to which minute of the day it goes, as `place` says in classes; `hours`: labels."""
 
     columns: tuple[Column, ...]
+    first: int
+    last: int
     place: str
     hours: tuple[tuple[str, str], ...]
 
@@ -107,20 +107,21 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Pen:
-    """Draws: for whom, when, and with what all of it has in common. `lasts`: sessions by protocol; `treatments`: names by
-    id; `places`: what is told of an appointment that she must not see, by clinic."""
+    """Draws: for whom, when, and with what all of it has in common. `lasts`: how many sessions each protocol has;
+    `treatments`: their names; both by id. `replies`: of calendars, by appointment."""
 
     reach: Reach
     now: datetime
     lasts: dict[int, int]
     treatments: dict[int, str]
     replies: dict[int, Reply]
-    rooms: dict[int, str] = field(default_factory=dict)
 
     def sheet(self, sources: Sequence[Source]) -> Sheet:
         first, last = _hours_of(sources)
         return Sheet(
             columns=tuple(self._column(source, first, last) for source in sources),
+            first=first * 60,
+            last=last * 60,
             place=f"h{first} l{last - first}",
             hours=tuple((f"h{hour}", minute_of_day(hour * 60)[:2]) for hour in range(first + 1, last)),
         )
@@ -129,8 +130,8 @@ class Pen:
         today = source.day == oslo(self.now).date()
         items = [*self._outside(source, first, last), *map(self.card, source.entries)]
         items += [_off(block, first, last) for block in source.blocks if _shows(block, first, last)]
-        minute = _minute(self.now)
-        lies_in = today and first * 60 <= minute < last * 60
+        if today and first * 60 <= _minute(self.now) < last * 60:
+            items.append(self._line())
         return Column(
             key=source.key,
             heading=source.heading,
@@ -138,13 +139,10 @@ class Pen:
             notes=source.notes,
             day=source.day,
             today=today,
-            items=tuple(sorted(items, key=lambda item: (item.start, bool(item.id)))),
+            items=tuple(sorted(items, key=lambda item: (item.start, item.kind != "now", bool(item.id)))),
             clinic=source.clinic,
             clinician=source.clinician,
             grid=source.grid,
-            now=_place(minute - minute % STEP_MINUTES, STEP_MINUTES) if lies_in else "",
-            now_minute=minute,
-            now_words=wording.time_of_day(self.now, current_language()),
         )
 
     def _outside(self, source: Source, first: int, last: int) -> Iterator[Item]:
@@ -156,6 +154,11 @@ class Pen:
             if free_from < shift.start:
                 yield Item(free_from, "outside", _place(free_from, shift.start - free_from), "", "")
             free_from = max(free_from, shift.end)
+
+    def _line(self) -> Item:
+        """The line that shows the time."""
+        minute, time = _minute(self.now), wording.time_of_day(self.now, current_language())
+        return Item(minute, "now", _place(minute, STEP_MINUTES), time, _("Now: %(time)s", time=time))
 
     def card(self, entry: Entry) -> Item:
         start, length = _minute(entry.starts_at), (entry.ends_at - entry.starts_at) // timedelta(minutes=1)
@@ -173,6 +176,7 @@ class Pen:
             number=number,
             number_words=number_words,
             id=entry.id,
+            minutes=length,
             url=url_for("staff.appointment", id=entry.id),
             movable=may(Actor.CLINIC, Action.MOVE, Status(entry.status), entry.period, now=self.now),
             flags=tuple(self.flags(entry)),
@@ -291,7 +295,7 @@ def _off_words(block: Block, *, whole: bool) -> str:
     if block.name is not None and not whole:
         return block.name[current_language()]
     if block.kind is BlockKind.BREAK:
-        return _("Lunch") if block.start < 13 * 60 and 11 * 60 < block.end else _("Break")
+        return _("Lunch") if block.start < 13 * 60 and block.end > 11 * 60 else _("Break")
     words = {
         BlockKind.CLOSED: _("Closed"),
         BlockKind.AWAY: _("Away"),
