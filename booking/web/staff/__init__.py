@@ -11,11 +11,12 @@ from booking.web.staff import (
     desk,
     doors,
     handover,
+    load,
     log,
     make_up,
+    moves,
     patients,
     schedule,
-    moves,
     status,
     today,
     words,
@@ -74,6 +75,7 @@ staff.add_url_rule(f"{APPOINTMENT}/cancel", "cancel", status.cancel, methods=["G
 staff.add_url_rule(f"{COURSE}/undo", "undo_change", status.undo_change, methods=["POST"])
 staff.add_url_rule(f"{COURSE}/make-up", "make_up", make_up.make_up, methods=["GET", "POST"])
 staff.add_url_rule(f"{COURSE}/clinician", "other_clinician", handover.other_clinician, methods=["GET", "POST"])
+staff.add_url_rule("/staff/load", "load", load.load)
 staff.add_url_rule("/staff/fees/<int(max=999999999):id>/waive", "waive_fee", status.waive_fee, methods=["GET", "POST"])
 
 staff.add_url_rule("/staff/log", "log", log.log)
