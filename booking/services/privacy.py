@@ -25,6 +25,7 @@ from booking.store.courses import Screening
 from booking.store.database import db, utc
 from booking.store.holds import Hold
 from booking.store.logbook import PatientKey
+from booking.store.notes import Note
 from booking.store.outbox import Message, drop_bodies
 from booking.store.outcomes import Outcome, outcomes_over
 from booking.store.tasks import Task
@@ -63,6 +64,9 @@ def rotate_keys(office: Office) -> int:
             count += 1
         for outcome in session.scalars(select(Outcome).with_for_update()):
             outcome.answers = fernet.rotate(outcome.answers)
+            count += 1
+        for note in session.scalars(select(Note).with_for_update()):
+            note.text = fernet.rotate(note.text)
             count += 1
         for key in session.scalars(select(PatientKey).with_for_update()):
             key.key = fernet.rotate(key.key)

@@ -68,7 +68,10 @@ class Course(Base):
 
 
 class Screening(Base):
-    """The health check of a course: `outcome` ok, flag or call by the rules of version `rules`; `answers` encrypted."""
+    """The health check of a course: `outcome` ok, flag or call by the rules of version `rules`; `answers` encrypted.
+
+    `read_at`, `read_by`: when the clinician who treats noted that she has read them, and by which account.
+    """
 
     __tablename__ = "screenings"
 
@@ -77,6 +80,8 @@ class Screening(Base):
     rules: Mapped[int]
     answers: Mapped[bytes]
     answered_at: Mapped[datetime]
+    read_at: Mapped[datetime | None]
+    read_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
 
 
 class Link(Base):

@@ -304,6 +304,11 @@ def upgrade() -> None:
     with op.batch_alter_table("patients") as batch:
         batch.create_index(batch.f("ix_patients_birth_date"), ["birth_date"], unique=False)
 
+    with op.batch_alter_table("screenings") as batch:
+        batch.add_column(sa.Column("read_at", sa.BigInteger(), nullable=True))
+        batch.add_column(sa.Column("read_by", sa.Integer(), nullable=True))
+        batch.create_foreign_key(batch.f("fk_screenings_read_by_accounts"), "accounts", ["read_by"], ["id"])
+
     with op.batch_alter_table("tasks") as batch:
         batch.add_column(sa.Column("appointment_id", sa.Integer(), nullable=True))
         batch.add_column(sa.Column("clinic_id", sa.Integer(), nullable=True))
@@ -332,6 +337,11 @@ def downgrade() -> None:
         batch.drop_column("done_by")
         batch.drop_column("clinic_id")
         batch.drop_column("appointment_id")
+
+    with op.batch_alter_table("screenings") as batch:
+        batch.drop_constraint(batch.f("fk_screenings_read_by_accounts"), type_="foreignkey")
+        batch.drop_column("read_by")
+        batch.drop_column("read_at")
 
     with op.batch_alter_table("patients") as batch:
         batch.drop_index(batch.f("ix_patients_birth_date"))

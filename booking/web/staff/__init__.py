@@ -5,6 +5,7 @@ from __future__ import annotations
 from booking.web.language import blueprint
 from booking.web.staff import (
     account,
+    answers,
     appointment,
     calls,
     contact,
@@ -89,3 +90,6 @@ staff.add_url_rule("/staff/tasks/<int(max=999999999):task>/reopen", "reopen", ca
 staff.add_url_rule(f"{COURSE}/confirm", "confirm_course", calls.confirm_course, methods=["POST"])
 staff.add_url_rule(f"{COURSE}/release", "release_course", calls.release_course, methods=["POST"])
 staff.add_url_rule(f"{COURSE}/calls", "add_call", calls.add_call, methods=["POST"])
+
+staff.add_url_rule(f"{COURSE}/answers", "answers", answers.answers)
+staff.add_url_rule(f"{COURSE}/answers/read", "read_answers", answers.read_answers, methods=["POST"])

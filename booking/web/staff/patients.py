@@ -18,6 +18,7 @@ from booking.services.logbook import About, note_look, note_looks
 from booking.services.notes import LONGEST as LONGEST_NOTE
 from booking.services.notes import add_note, remove_note, text_of
 from booking.services.register import LONGEST, find
+from booking.services.screenings import treats
 from booking.store.appointments import CANCELLED, Appointment
 from booking.store.courses import RUNNING, WAITING, Course, Screening
 from booking.store.database import db
@@ -40,7 +41,8 @@ MOST_MESSAGES = 40
 
 @dataclass(frozen=True, slots=True)
 class CourseShown:
-    """One course as the page shows it. `open`: it runs, waits for a call, or has a visit to come."""
+    """One course as the page shows it. `open`: it runs, waits for a call, or has a visit to come; `treats`: whoever is
+    signed in does."""
 
     course: Course
     name: str
@@ -146,7 +148,7 @@ def _shown(rows: Session, courses: list[Course]) -> list[CourseShown]:
             appointments=tuple(course.appointments),
             screening=screenings.get(course.id),
             open=course.status in (RUNNING, WAITING) or any(_to_come(a) for a in course.appointments),
-            treats=any(a.clinician_id == g.reach.clinician_id for a in course.appointments),
+            treats=treats(g.reach, course),
         )
         for course in courses
     ]
