@@ -12,12 +12,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.services.accounts import ADMINISTRATOR, CLINICIAN, RECEPTIONIST, Reach, open_session, reach_of
+from booking.services.demonstration import demonstration_facts
 from booking.store.accounts import Account, Role, account_by_email
 from booking.store.clinics import Clinic
 from booking.store.database import db
 from booking.store.people import Clinician
 from booking.store.unit_of_work import unit_of_work
 from tests.builders import NOW
+
+
+PASSWORD: str = demonstration_facts()["accounts"]["password"]
+"""Everybody's in the demonstration data."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from wtforms import EmailField, HiddenField, PasswordField, RadioField, StringFi
 from wtforms.validators import ValidationError
 
 from booking.domain.password import LONGEST, SHORTEST, PasswordFault
-from booking.web.forms.fields import LONGEST_LINE, one_line
+from booking.web.forms.fields import LONGEST_LINE, choices_of, one_line
 
 LONGEST_ANSWER = 20_000
 """Characters that a passkey signs and tells at most."""
@@ -104,7 +104,9 @@ class CheckForm(FlaskForm):
 
 
 class LanguageForm(FlaskForm):
-    language = RadioField(lazy_gettext("Language of our e-mails to you"), choices=[("nb", "Norsk"), ("en", "English")])
+    language = RadioField(
+        lazy_gettext("Language of our e-mails to you"), choices=choices_of((("nb", "Norsk"), ("en", "English")))
+    )
 
 
 def fault_words(fault: PasswordFault) -> str:
