@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -12,15 +12,15 @@ from sqlalchemy import select
 from booking.domain.appointment import Action
 from booking.domain.errors import ChangedMeanwhile, MadeUpFor, NotAllowed, UnknownAppointment
 from booking.services.status import actions_for, set_status
-from booking.store.appointments import ARRIVED, BOOKED, FULFILLED, NOSHOW, Appointment
+from booking.store.appointments import ARRIVED, BOOKED, FULFILLED, NOSHOW
 from booking.store.changes import Fee, fees_of
 from booking.store.courses import Course
 from booking.store.database import db
-from booking.store.logbook import LogEntry
 from booking.store.unit_of_work import unit_of_work
 from tests.builders import NOW, booked_course, course, office
 from tests.claims import assert_claims_match
 from tests.services.changers import AT, extend, session_of
+from tests.services.desk import again, logged, set_to
 from tests.staff import RITA, reach
 
 
@@ -36,19 +36,6 @@ def kari() -> Course:
     return booked_course()
 
 
-def set_to(appointment: Appointment, action: Action, *, now: datetime, version: int | None = None) -> Appointment:
-    """The appointment after Rita has done this to it; `version`: what she saw, where that is not the newest."""
-    seen = appointment.version if version is None else version
-    set_status(office(), appointment.id, action, version=seen, who=reach(RITA).who, now=now, at=AT)
-    return again(appointment)
-
-
-def again(appointment: Appointment) -> Appointment:
-    db.session.rollback()
-    db.session.expire_all()
-    return db.session.get_one(Appointment, appointment.id)
-
-
 def fees(course_id: int) -> list[tuple[int, bool]]:
     db.session.rollback()
     return [(fee.amount, fee.excused) for fee in fees_of(db.session(), course_id)]
@@ -57,12 +44,6 @@ def fees(course_id: int) -> list[tuple[int, bool]]:
 def numbers(course_id: int) -> list[int]:
     sessions = (a for a in course(course_id).appointments if a.kind == "session")
     return [a.number for a in sorted(sessions, key=lambda a: a.starts_at)]
-
-
-def log() -> list[tuple[str, str, int | None]]:
-    db.session.rollback()
-    rows = db.session.scalars(select(LogEntry).order_by(LogEntry.id))
-    return [(row.action, row.actor, row.appointment_id) for row in rows]
 
 
 def test_a_patient_who_comes_early_has_arrived(kari: Course) -> None:
@@ -122,7 +103,7 @@ def test_two_who_set_the_same_status_set_it_once(kari: Course) -> None:
     set_to(third, Action.MISS, now=third.ends_at, version=seen)
     set_to(third, Action.MISS, now=third.ends_at, version=seen)
     assert fees(kari.id) == [(third.price, False)]
-    assert [action for action, *_ in log()] == ["status"]
+    assert [action for action, *_ in logged()] == ["status"]
 
 
 def test_what_moves_an_appointment_is_no_status(kari: Course) -> None:
@@ -152,7 +133,7 @@ def test_a_session_that_was_made_up_for_stays_missed(kari: Course) -> None:
 def test_the_logbook_tells_who_set_a_status(kari: Course) -> None:
     third = session_of(kari.id, 3)
     set_to(third, Action.ARRIVE, now=third.starts_at)
-    assert log() == [("status", RITA.name, third.id)]
+    assert logged() == [("status", RITA.name, third.id)]
 
 
 def test_only_what_may_be_done_is_offered(kari: Course) -> None:
