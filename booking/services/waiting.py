@@ -17,6 +17,7 @@ from booking.domain.protocol import StepKind
 from booking.services.attempts import Limit, count_attempt
 from booking.services.changes import appointment_of
 from booking.services.links import hash_of, waiter_token
+from booking.services.logbook import About, Who, note
 from booking.services.offers import close_offer, keep_chances
 from booking.services.office import Office
 from booking.store.appointments import CANCELLED, NOSHOW, Appointment
@@ -152,6 +153,22 @@ def leave(waiter_id: int, *, now: datetime) -> None:
             _end(session, waiter, now=now)
 
     unit_of_work(work)
+
+
+def take_off(office: Office, waiter_id: int, *, who: Who, now: datetime) -> bool:
+    """As `leave`, done at the clinic for who has rung, and logged; whether she waited still."""
+
+    def work(session: Session) -> bool:
+        waiter = session.get(Waiter, waiter_id, with_for_update=True)
+        if waiter is None or waiter.ended_at is not None or waiter.until <= now:
+            return False
+        _end(session, waiter, now=now)
+        course = None if waiter.course_id is None else session.get_one(Course, waiter.course_id)
+        about = About(patient_id=course.patient_id if course else None, course_id=waiter.course_id)
+        note(session, office, who, "waiting", about, now=now)
+        return True
+
+    return unit_of_work(work)
 
 
 def follow_contact(session: Session, course: Course, *, now: datetime) -> None:

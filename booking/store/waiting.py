@@ -117,6 +117,18 @@ def woken_waiters(session: Session, *, now: datetime) -> list[Waiter]:
     return list(session.scalars(rows.order_by(Waiter.created_at, Waiter.id)))
 
 
+def all_waiters(session: Session, *, now: datetime) -> list[Waiter]:
+    """Everybody who waits, whether she has said yes or not, the oldest wish first."""
+    rows = select(Waiter).where(*_waits(now))
+    return list(session.scalars(rows.order_by(Waiter.created_at, Waiter.id)))
+
+
+def open_offers(session: Session) -> dict[int, WaitingOffer]:
+    """What is offered just now, by the waiter's id."""
+    rows = session.scalars(select(WaitingOffer).where(WaitingOffer.answer.is_(None)))
+    return {offer.waiter_id: offer for offer in rows}
+
+
 def courses_of_waiters(session: Session, waiters: Iterable[Waiter]) -> list[Course]:
     """The courses in which these wait for another time, with their appointments."""
     ids = {waiter.course_id for waiter in waiters} - {None}

@@ -11,15 +11,19 @@ from booking.web.staff import (
     contact,
     desk,
     doors,
+    fees,
     handover,
     load,
     log,
     make_up,
+    more,
     moves,
+    outcomes,
     patients,
     schedule,
     status,
     today,
+    waiting,
     words,
 )
 
@@ -93,3 +97,11 @@ staff.add_url_rule(f"{COURSE}/calls", "add_call", calls.add_call, methods=["POST
 
 staff.add_url_rule(f"{COURSE}/answers", "answers", answers.answers)
 staff.add_url_rule(f"{COURSE}/answers/read", "read_answers", answers.read_answers, methods=["POST"])
+
+staff.add_url_rule("/staff/more", "more", more.more)
+staff.add_url_rule("/staff/outcomes", "outcomes", outcomes.outcomes)
+staff.add_url_rule("/staff/fees", "fees", fees.fees)
+staff.add_url_rule("/staff/fees/charged", "charge_fees", fees.charge_fees, methods=["POST"])
+staff.add_url_rule("/staff/fees/<int(max=999999999):fee>/owe", "owe_again", fees.owe_again, methods=["POST"])
+staff.add_url_rule("/staff/waiting", "waiting", waiting.waiting)
+staff.add_url_rule("/staff/waiting/<int(max=999999999):waiter>/end", "end_wait", waiting.end_wait, methods=["POST"])

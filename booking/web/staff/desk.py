@@ -30,6 +30,7 @@ def nav() -> list[tuple[str, str, str, int]]:
         ("schedule", "staff.start", _("Schedule"), 0),
         ("patients", "staff.patients", _("Patients"), 0),
         ("calls", "staff.calls", _("Calls"), waiting_calls()),
+        ("more", "staff.more", _("More"), 0),
         ("account", "staff.account", _("Account"), 0),
     ]
 

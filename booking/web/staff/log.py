@@ -90,7 +90,7 @@ def _about(entry: LogEntry, names: Mapping[int, str]) -> Link | None:
 
 
 def _facts(entry: LogEntry, starts: Mapping[int, Any], detail: Mapping[str, Any]) -> Iterable[str]:
-    if entry.appointment_id in starts:
+    if entry.appointment_id is not None and entry.appointment_id in starts:
         yield _("Appointment %(when)s", when=visit_moment(starts[entry.appointment_id]))
     for name, value in detail.items():
         yield f"{name}: {_plain(value)}"

@@ -1,0 +1,27 @@
+"""More: the pages that are needed less often, each with what it is for."""
+
+from __future__ import annotations
+
+from flask import g, render_template
+from flask_babel import gettext as _
+
+from booking.web.access import Rule, open_to
+
+
+@open_to(Rule.STAFF)
+def more() -> str:
+    return render_template("staff/more.html", pages=_pages())
+
+
+def _pages() -> list[tuple[str, str, str]]:
+    """The pages that whoever is signed in may open: (endpoint, words, what it is for)."""
+    pages: list[tuple[str, str, str]] = []
+    if g.reach.front_desk:
+        pages += [
+            ("staff.waiting", _("Waiting list"), _("Who waits for what, and what is offered just now.")),
+            ("staff.fees", _("Fees"), _("What late changes and missed visits cost, to be charged or waived.")),
+        ]
+    pages.append(("staff.outcomes", _("Outcomes"), _("How pain has changed, for groups of patients.")))
+    if g.reach.administers:
+        pages.append(("staff.log", _("Logbook"), _("Who has looked at or changed what.")))
+    return pages
