@@ -462,12 +462,13 @@ def show_accounts(environ: dict[str, str], url: str) -> None:
     status, text = ask(environ, "GET", "/dev/accounts")
     if status != 200:
         return
-    print(f"  Staff:    {url}/nb/staff, with one of these accounts:\n", flush=True)
+    named = url.replace("//127.0.0.1", "//localhost")  # passkeys are for a name
+    print(f"  Staff:    {named}/nb/staff", flush=True)
+    print(f"  Codes:    {url}/dev/accounts\n", flush=True)
     for line in text.splitlines():
         email, password, role, *codes = line.split("\t")
-        print(f"            {email:24}{password:22}{role}", flush=True)
-        if codes:
-            print(f"              key for codes: {codes[0]} (now {codes[1]}; later see {url}/dev/accounts)", flush=True)
+        key = f", codes from the key {codes[0]}" if codes else ""
+        print(f"            {email:22}{password:21}{role}{key}", flush=True)
 
 
 # Testing, checking, measuring

@@ -20,6 +20,7 @@ from types import ModuleType
 
 import pytest
 
+from booking.services.demonstration import demonstration_facts
 from tests.conftest import ALL
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -291,8 +292,16 @@ def test_it_shows_the_addresses_and_they_answer(second_start: Started) -> None:
     assert addresses == [
         f"http://127.0.0.1:{site.port}/",
         f"http://127.0.0.1:{site.port}/dev/mailbox",
+        f"http://localhost:{site.port}/nb/staff",
+        f"http://127.0.0.1:{site.port}/dev/accounts",
     ]
-    assert [urllib.request.urlopen(each, timeout=10).status for each in addresses] == [200, 200]
+    assert [urllib.request.urlopen(each, timeout=10).status for each in addresses] == [200] * 4
+
+
+def test_it_shows_who_can_sign_in_to_the_demonstration(second_start: Started) -> None:
+    lines = [line.split() for line in second_start.site.output.splitlines() if "@" in line]
+    assert [line[2].strip(",") for line in lines] == ["clinician"] * 2 + ["receptionist"] * 2 + ["administrator"]
+    assert {line[1] for line in lines} == {demonstration_facts()["accounts"]["password"]}
 
 
 def test_a_second_start_prepares_nothing_and_is_quick(second_start: Started) -> None:
