@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from booking.domain import schedule as domain
 from booking.domain.errors import ChangedMeanwhile
 from booking.domain.period import Period, at_wall, oslo
-from booking.domain.schedule import DayHours, Name, Weeks, hours_on
+from booking.domain.schedule import DayHours, Name, hours_on
 from booking.services.disruptions import Cause, CauseKind, disrupt, note_progress, settle_row, touched_by
 from booking.services.logbook import About, Who, note
 from booking.services.offered import At, Days, OfferedDay
@@ -29,7 +29,7 @@ from booking.store.clinics import Room
 from booking.store.database import db
 from booking.store.disruptions import OPEN, Disruption
 from booking.store.hours import clinics_to_change, disruptions_by, facts_at
-from booking.store.schedules import Break, ClosedPeriod, Hours, HoursDay, RoomClosure
+from booking.store.schedules import Break, ClosedPeriod, Hours, HoursDay, RoomClosure, template_of
 from booking.store.unit_of_work import unit_of_work
 
 T = TypeVar("T", Hours, Break, ClosedPeriod, RoomClosure)
@@ -282,7 +282,7 @@ def copied(session: Session, at: At, monday: date) -> tuple[DayHours, ...]:
     rows = select(Hours).where(
         Hours.clinic_id == at.clinic_id, Hours.clinician_id.is_not_distinct_from(at.clinician_id)
     )
-    templates = [_template(row) for row in session.scalars(rows)]
+    templates = [template_of(row) for row in session.scalars(rows)]
     days = (monday + timedelta(days=number) for number in range(7))
     return tuple(each for day in days for each in hours_on(templates, day))
 
@@ -345,9 +345,3 @@ def _standing(session: Session, table: type[T], id: int) -> T:
     if row is None:
         raise ChangedMeanwhile
     return row
-
-
-def _template(row: Hours) -> domain.Hours:
-    days = tuple(DayHours(day.weekday, day.start_minute, day.end_minute) for day in row.days)
-    weeks = Weeks(row.weeks) if row.weeks else None
-    return domain.Hours(row.clinic_id, row.clinician_id, row.valid_from, row.valid_until, days, weeks)

@@ -126,7 +126,7 @@ def schedule_of(session: Session, clinic_ids: Collection[int], period: Period) -
     return domain.Schedule(
         clinics=tuple(_clinic(row, row.rooms) for row in all_clinics(session) if row.id in reached),
         clinicians=tuple(_clinician(row) for row in all_clinicians(session) if row.id in clinician_ids),
-        hours=tuple(_hours(row) for row in rows),
+        hours=tuple(template_of(row) for row in rows),
         breaks=tuple(_break(row) for row in session.scalars(select(Break).where(Break.clinic_id.in_(reached)))),
         closed=tuple(_closed(row) for row in session.scalars(_closings(reached, period))),
         absences=tuple(_absence(row) for row in session.scalars(_absences(clinician_ids, period))),
@@ -141,7 +141,7 @@ def opening_hours(session: Session, clinics: Collection[Clinic], period: Period)
     return domain.Schedule(
         clinics=tuple(_clinic(row, ()) for row in clinics),
         clinicians=(),
-        hours=tuple(_hours(row) for row in session.scalars(own)),
+        hours=tuple(template_of(row) for row in session.scalars(own)),
         breaks=(),
         closed=tuple(_closed(row) for row in session.scalars(_closings(clinic_ids, period))),
         absences=(),
@@ -253,7 +253,8 @@ def _clinician(row: Clinician) -> domain.Clinician:
     return domain.Clinician(row.id, row.slug, row.name, row.needles)
 
 
-def _hours(row: Hours) -> domain.Hours:
+def template_of(row: Hours) -> domain.Hours:
+    """The row as planning reads it."""
     days = tuple(domain.DayHours(day.weekday, day.start_minute, day.end_minute) for day in row.days)
     weeks = domain.Weeks(row.weeks) if row.weeks else None
     return domain.Hours(row.clinic_id, row.clinician_id, row.valid_from, row.valid_until, days, weeks)
