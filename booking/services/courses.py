@@ -210,7 +210,7 @@ def enter_arrived(
     *,
     now: datetime,
     at: datetime,
-) -> Course:
+) -> Appointment:
     """Books an appointment that begins now for somebody who stands at the desk, inside the caller's unit of work; it is
     her course's only one, and nothing is written to her. Raises SlotTaken, also if she has another one then, TooYoung.
     """
@@ -223,7 +223,7 @@ def enter_arrived(
     for appointment in appointments:
         appointment.status = ARRIVED
     _note_booking(session, office, course, desk, now=now)
-    return course
+    return appointments[0]
 
 
 def confirm(office: Office, reference: str, *, who: Who = COMMAND, now: datetime, at: datetime) -> Booked:

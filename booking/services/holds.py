@@ -189,7 +189,7 @@ def answer(office: Office, hold_id: int, **answers: Any) -> None:
 
     def work(session: Session) -> None:
         row = session.get_one(Hold, hold_id, with_for_update=True)
-        row.answers = seal(office, answers_of(office, row) | answers)
+        row.answers = seal(office, answers_of(office, row) | dict(answers))
 
     unit_of_work(work)
 
@@ -206,6 +206,13 @@ def keep_busy(
     `complete`: whether that is all her calendar said.
     """
 
+    busy = [[seconds_of(period.start), seconds_of(period.end)] for period in periods]
+    begin(office, visitor, protocol_id, {"busy": busy, "busy_complete": complete}, now=now)
+
+
+def begin(office: Office, visitor: Visitor, protocol_id: int, answers: Mapping[str, Any], *, now: datetime) -> None:
+    """Adds answers (plain JSON values) to the visitor's draft, which begins here if there is none; encrypted."""
+
     def work(session: Session) -> None:
         key, address = visitor_key(office, visitor.secret), fingerprint(office, "address", visitor.address)
         row = hold_to_change(session, key)
@@ -213,8 +220,7 @@ def keep_busy(
             row = Hold(visitor=key, created_at=utc(now), expires_at=utc(now), address=address)
             row.protocol_id, row.new_patient, row.query = protocol_id, False, ""
             session.add(row)
-        busy = [[seconds_of(period.start), seconds_of(period.end)] for period in periods]
-        row.answers = seal(office, answers_of(office, row) | {"busy": busy, "busy_complete": complete})
+        row.answers = seal(office, answers_of(office, row) | dict(answers))
 
     unit_of_work(work)
 

@@ -249,13 +249,14 @@ def availability_for(
     now: datetime,
     but_hold: int | None = None,
     own: Own = NOTHING_OWN,
+    earliest: datetime | None = None,
 ) -> Availability:
-    """What is free at these clinics on these days, both included."""
+    """What is free at these clinics on these days, both included; from `earliest` on, or with the usual notice."""
     first, last = days
     period = Period(at_wall(first, 0), at_wall(last + timedelta(days=1), 0))
     schedule = schedule_of(session, clinics, period)
     taken = taken_rows(session, schedule, period, now=now, but_hold=but_hold, own=own)
-    return Availability(schedule, first, last, taken, earliest=now + office.notice)
+    return Availability(schedule, first, last, taken, earliest=earliest or now + office.notice)
 
 
 def limits_of(office: Office) -> Limits:
