@@ -34,7 +34,8 @@ pytest_plugins = [
     "tests.servers.isolation",
     "tests.servers.sms",
     "tests.servers.smtp",
-    "tests.servers.imap",  # after the one whose certificate it shows
+    "tests.servers.calendars",  # after the one whose certificate it shows, as the next
+    "tests.servers.imap",
     "tests.servers.web",
 ]
 
