@@ -21,6 +21,7 @@ from booking.mail.smtp import SmtpPost
 from booking.services.accounts import forget_sessions
 from booking.services.attempts import forget_attempts
 from booking.services.courses import release_lapsed
+from booking.services.disruptions import follow_up
 from booking.services.factors import register_factors
 from booking.services.helpers import forget_helpers
 from booking.services.offering import offer_freed
@@ -117,6 +118,7 @@ def chores_of(office: Office) -> tuple[Callable[[datetime], object], ...]:
     return (
         lambda now: release_lapsed(office, now=now, at=machine_now()),
         lambda now: settle_due(office, now=now, at=machine_now()),
+        lambda now: follow_up(office, now=now),
         lambda now: write_due(office, now=now, at=machine_now()),
         lambda now: offer_freed(office, now=now, at=machine_now()),
         lambda now: forget_unfinished(office, now=now),

@@ -121,7 +121,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """Everything a letter is made of."""
+    """Everything a letter is made of. `others`: the appointments as they could be, if she chooses so."""
 
     message: Message
     office: Office
@@ -129,11 +129,13 @@ class Case:
     group: Group
     appointments: tuple[AppointmentFacts, ...]
     changes: tuple[ChangeFacts, ...]
+    others: tuple[AppointmentFacts, ...]
     clinics: Mapping[int, Clinic]
     clinicians: Mapping[int, Clinician]
     page_url: str
     feed_url: str
     stop_url: str | None
+    new_time_url: str
     helper: Helper | None
 
     @property
@@ -180,6 +182,9 @@ def context_of(case: Case) -> dict[str, Any]:
         "questions_url": f"{case.page_url}/questions",
         "moment": facts.get("moment"),
         "proposed": _proposed(case),
+        "others": [_row(case, appointment) for appointment in case.others],
+        "answer_by": wording.deadline(moment_of(facts["answer_by"]), case.language) if "answer_by" in facts else "",
+        "new_time_url": case.new_time_url,
         "feed_url": case.feed_url,
         "webcal_url": "webcal:" + case.feed_url.partition(":")[2],
         "start_url": f"{case.office.url}/{case.language}/",

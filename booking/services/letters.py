@@ -27,6 +27,7 @@ from booking.services.links import (
     comment_url,
     feed_url,
     helper_url,
+    new_time_url,
     page_url,
     sign_in_url,
     stop_url,
@@ -47,7 +48,7 @@ from booking.store.waiting import Waiter
 
 FILE, SMS = "file", "sms"
 
-_WITH_FILE = {"confirmation", "channel", "changed"}
+_WITH_FILE = {"confirmation", "channel", "changed", "replanned"}
 """The mails that bring the file of the channel *file*."""
 
 STOPPABLE = {"reminder": Stoppable.REMINDERS, "questions": Stoppable.QUESTIONS}
@@ -72,7 +73,8 @@ def compose(session: Session, office: Office, message: Message) -> bytes:
 def _case(session: Session, office: Office, message: Message, course_id: int) -> Case:
     appointments = tuple(AppointmentFacts.of(kept) for kept in message.facts["appointments"])
     changes = tuple(ChangeFacts.of(kept) for kept in message.facts.get("changes", ()))
-    named = (*appointments, *(each.before for each in changes if each.before))
+    others = tuple(AppointmentFacts.of(kept) for kept in message.facts.get("others", ()))
+    named = (*appointments, *(each.before for each in changes if each.before), *others)
     links = links_of(session, course_id)
     helper_id = message.facts.get("helper_id")
     helper = session.get_one(Helper, helper_id) if helper_id is not None else None
@@ -84,13 +86,24 @@ def _case(session: Session, office: Office, message: Message, course_id: int) ->
         group=the_group(session),
         appointments=appointments,
         changes=changes,
+        others=others,
         clinics={a.clinic_id: session.get_one(Clinic, a.clinic_id) for a in named},
         clinicians={a.clinician_id: session.get_one(Clinician, a.clinician_id) for a in named},
         page_url=page,
         feed_url=feed_url(office, links[FEED]),
         stop_url=_stop_url(office, message, helper.id if helper else links[PAGE].id),
+        new_time_url=_new_time_url(office, message),
         helper=helper,
     )
+
+
+def _new_time_url(office: Office, message: Message) -> str:
+    """Where she answers whether her new time suits her; empty for a message that asks nothing."""
+    facts = message.facts
+    if "new_time_hash" not in facts:
+        return ""
+    told_at = moment_of(facts["told_at"])
+    return new_time_url(office, facts["touched_id"], told_at, facts["new_time_hash"], message.language)
 
 
 def _stop_url(office: Office, message: Message, id: int) -> str | None:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from booking.domain.assignment import Choice, Place, Use, assigned
 from booking.domain.changing import Option, Standing, last_needed, moves
 from booking.domain.course import Planned
+from booking.domain.errors import ChangedMeanwhile
 from booking.domain.period import STEP_MINUTES, STEPS_PER_DAY, Period, monday_of, oslo, step_of
 from booking.domain.protocol import Protocol, StepKind
 from booking.domain.slot import Availability
@@ -87,6 +88,19 @@ def propose(office: Office, disruption_id: int, *, version: int, now: datetime) 
 
     unit_of_work(work)
     return exact
+
+
+def propose_first(office: Office, disruption_id: int, *, now: datetime) -> None:
+    """The same as soon as it is entered; nothing happens if somebody was faster."""
+    with Session(db.engine) as session:
+        disruption = session.get_one(Disruption, disruption_id)
+        version, done = disruption.version, any(row.proposal or row.state != OPEN for row in disruption.touched)
+    if done:
+        return
+    try:
+        propose(office, disruption_id, version=version, now=now)
+    except ChangedMeanwhile:
+        return
 
 
 def note_proposal(row: Touched, proposed: Proposed | None) -> None:

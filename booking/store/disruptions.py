@@ -6,10 +6,14 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, or_, select
+from sqlalchemy import JSON, ForeignKey, Index, and_, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
+from booking.store.appointments import Appointment
+from booking.store.courses import Course
 from booking.store.database import Base
+from booking.store.register import Scope, courses_within
+from booking.store.schedules import Absence
 
 
 class Disruption(Base):
@@ -105,5 +109,20 @@ def open_rows_of(session: Session, appointment_ids: Collection[int]) -> list[Tou
     return list(session.scalars(select(Touched).where(Touched.appointment_id.in_(appointment_ids), undecided)))
 
 
+def count_to_replan(session: Session, scope: Scope, *, now: datetime) -> int:
+    """How many of the touched appointments somebody has before her: undecided, declined, not told, or not answered."""
+    unheard = or_(Touched.answer_by.is_(None), Touched.answer_by <= now, Course.email.is_(None))
+    asks = or_(Touched.state.in_((OPEN, DECLINED)), and_(Touched.state == OFFERED, unheard))
+    rows = select(func.count()).select_from(Touched).join(Appointment, Appointment.id == Touched.appointment_id)
+    mine = rows.join(Course, Course.id == Appointment.course_id).where(asks, courses_within(scope))
+    return session.scalar(mine) or 0
+
+
 def touched_by_hash(session: Session, token_hash: str) -> Touched | None:
     return session.scalar(select(Touched).where(Touched.token_hash == token_hash))
+
+
+def absences_of(session: Session, clinician_id: int, *, now: datetime) -> list[Absence]:
+    """Those of a clinician that are not over, in order of time."""
+    rows = select(Absence).where(Absence.clinician_id == clinician_id, Absence.ends_at > now)
+    return list(session.scalars(rows.order_by(Absence.starts_at, Absence.id)))

@@ -34,6 +34,7 @@ from booking.store.accounts import Account, account_by_uniquifier
 from booking.store.appointments import Appointment
 from booking.store.courses import Course
 from booking.store.database import db
+from booking.store.disruptions import touched_by_hash
 from booking.store.sign_ins import sign_in_by_hash
 from booking.web import clock
 from booking.web.office import office
@@ -47,7 +48,8 @@ class Rule(Enum):
     (`g.opened`). `SIGN_IN_LINK`: who got a link to sign in by mail, used up or not (`g.sign_in_link`). `SIGNED_IN`: who
     has used one, or has told a reference and a birth date (`g.sign_in`). `FEED_LINK`: who has a feed's; the view asks
     for it. `COMMENT_LINK`: who has the secret link of a comment (`g.comment`). `WAITER_LINK`: who waits for a course,
-    by the link that was mailed to her (`g.waiter`). `STOP_LINK`: who got a mail that can be ended (`g.stops`: which
+    by the link that was mailed to her (`g.waiter`). `NEW_TIME_LINK`: whom the clinic has moved, by the link
+    in the mail that says so (`g.touched`). `STOP_LINK`: who got a mail that can be ended (`g.stops`: which
     kind). `DEVELOPER`: who sits at a development machine.
 
     Those who work at the clinics (`g.reach`: whom and what she may see): `STAFF`: everybody who is signed in, an
@@ -68,6 +70,7 @@ class Rule(Enum):
     FEED_LINK = "feed link"
     COMMENT_LINK = "comment link"
     WAITER_LINK = "waiter link"
+    NEW_TIME_LINK = "new-time link"
     STOP_LINK = "stop link"
     DEVELOPER = "developer"
     RESET_LINK = "reset link"
@@ -193,6 +196,12 @@ def _waiter_link() -> None:
         abort(404)
 
 
+def _new_time_link() -> None:
+    g.touched = touched_by_hash(db.session(), hash_of((request.view_args or {})["token"]))
+    if g.touched is None:
+        abort(404)
+
+
 def _stop_link() -> None:
     try:
         g.stops = what_stops(db.session(), office(), (request.view_args or {})["token"])
@@ -291,6 +300,7 @@ _CHECKS: dict[Rule, Callable[[], Response | None]] = {
     Rule.FEED_LINK: _feed_link,
     Rule.COMMENT_LINK: _comment_link,
     Rule.WAITER_LINK: _waiter_link,
+    Rule.NEW_TIME_LINK: _new_time_link,
     Rule.STOP_LINK: _stop_link,
     Rule.DEVELOPER: _developer,
     Rule.RESET_LINK: _reset_link,

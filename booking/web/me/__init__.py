@@ -13,6 +13,7 @@ from booking.web.me import (
     course,
     find,
     helpers,
+    new_time,
     questions,
     reminders,
     replan,
@@ -54,6 +55,7 @@ me.add_url_rule("/course/<token>/undo", "undo", undo.undo, methods=["POST"])
 me.add_url_rule("/course/<token>/send-now", "send_now", undo.send_now, methods=["POST"])
 me.add_url_rule("/course/<token>/questions", "questions", questions.questions, methods=["GET", "POST"])
 me.add_url_rule("/course/<token>/questions/delete", "delete_answers", questions.delete_answers, methods=["POST"])
+me.add_url_rule("/new-time/<token>", "new_time", new_time.new_time, methods=["GET", "POST"])
 me.add_url_rule("/course/<token>/wait", "wait_missing", waiting.wait_missing, methods=["GET", "POST"])
 me.add_url_rule("/course/<token>/wait/answer", "answer_missing", waiting.answer_missing, methods=["POST"])
 me.add_url_rule(VISIT + "/wait", "wait", waiting.wait, methods=["GET", "POST"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from booking.web.language import blueprint
 from booking.web.staff import (
+    absences,
     account,
     answers,
     appointment,
@@ -14,6 +15,7 @@ from booking.web.staff import (
     doors,
     fees,
     handover,
+    hours,
     load,
     log,
     make_up,
@@ -22,6 +24,7 @@ from booking.web.staff import (
     outcomes,
     paper,
     patients,
+    replan,
     schedule,
     status,
     today,
@@ -35,6 +38,8 @@ COURSE = "/staff/courses/<int(max=999999999):id>"
 APPOINTMENT = "/staff/appointments/<int(max=999999999):id>"
 CLINICIAN = "/staff/clinicians/<int(max=999999999):id>"
 CLINIC = "/staff/clinics/<int(max=999999999):id>"
+DISRUPTION = "/staff/replan/<int(max=999999999):id>"
+TOUCHED = "/staff/replan/<int(max=999999999):id>/<int(max=999999999):row>"
 """PostgreSQL refuses to look for a number that its column could not hold."""
 
 staff = blueprint("staff", __name__)
@@ -85,11 +90,11 @@ staff.add_url_rule(f"{COURSE}/make-up", "make_up", make_up.make_up, methods=["GE
 staff.add_url_rule(f"{COURSE}/clinician", "other_clinician", handover.other_clinician, methods=["GET", "POST"])
 staff.add_url_rule("/staff/load", "load", load.load)
 staff.add_url_rule("/staff/fees/<int(max=999999999):id>/waive", "waive_fee", status.waive_fee, methods=["GET", "POST"])
+staff.add_url_rule(f"{APPOINTMENT}/move", "move", moves.move, methods=["GET", "POST"])
+staff.add_url_rule(f"{APPOINTMENT}/undo", "undo_move", moves.undo_move, methods=["POST"])
 
 staff.add_url_rule("/staff/log", "log", log.log)
 staff.add_url_rule(f"{PATIENT}/log", "patient_log", log.patient_log)
-staff.add_url_rule(f"{APPOINTMENT}/move", "move", moves.move, methods=["GET", "POST"])
-staff.add_url_rule(f"{APPOINTMENT}/undo", "undo_move", moves.undo_move, methods=["POST"])
 
 staff.add_url_rule("/staff/calls", "calls", calls.calls)
 staff.add_url_rule("/staff/tasks/<int(max=999999999):task>/done", "settle", calls.settle, methods=["POST"])
@@ -124,3 +129,19 @@ staff.add_url_rule("/staff/fees/charged", "charge_fees", fees.charge_fees, metho
 staff.add_url_rule("/staff/fees/<int(max=999999999):fee>/owe", "owe_again", fees.owe_again, methods=["POST"])
 staff.add_url_rule("/staff/waiting", "waiting", waiting.waiting)
 staff.add_url_rule("/staff/waiting/<int(max=999999999):waiter>/end", "end_wait", waiting.end_wait, methods=["POST"])
+
+staff.add_url_rule("/staff/replan", "replan", replan.board)
+staff.add_url_rule(DISRUPTION, "disruption", replan.disruption)
+staff.add_url_rule(f"{DISRUPTION}/propose", "propose", replan.propose_anew, methods=["POST"])
+staff.add_url_rule(f"{DISRUPTION}/accept", "accept", replan.accept, methods=["POST"])
+staff.add_url_rule(f"{TOUCHED}/place", "other_place", replan.other_place, methods=["GET", "POST"])
+staff.add_url_rule(f"{TOUCHED}/answer", "answer_replan", replan.answer, methods=["POST"])
+staff.add_url_rule(f"{CLINICIAN}/absences", "absences", absences.absences, methods=["GET", "POST"])
+staff.add_url_rule(f"{CLINICIAN}/absences/remove", "remove_absence", absences.remove, methods=["POST"])
+staff.add_url_rule(f"{CLINICIAN}/ill-today", "ill_today", absences.ill, methods=["POST"])
+
+staff.add_url_rule("/staff/hours", "all_hours", hours.all_hours)
+staff.add_url_rule(f"{CLINICIAN}/hours", "hours", hours.hours)
+staff.add_url_rule(f"{CLINICIAN}/hours/<what>", "change_hours", hours.change_hours, methods=["GET", "POST"])
+staff.add_url_rule(f"{CLINIC}/hours", "clinic_hours", hours.clinic_hours)
+staff.add_url_rule(f"{CLINIC}/hours/<what>", "change_clinic_hours", hours.change_clinic_hours, methods=["GET", "POST"])

@@ -13,6 +13,7 @@ from booking.store.clinics import all_clinics
 from booking.store.database import db
 from booking.web.access import Rule, open_to
 from booking.web.staff.calls import waiting_calls
+from booking.web.staff.replan import waiting_to_replan
 
 
 @open_to(Rule.STAFF)
@@ -30,6 +31,7 @@ def nav() -> list[tuple[str, str, str, int]]:
         ("schedule", "staff.start", _("Schedule"), 0),
         *([("book", "staff.book", _("Book"), 0)] if g.reach.front_desk else []),
         ("patients", "staff.patients", _("Patients"), 0),
+        ("replan", "staff.replan", _("To re-plan"), waiting_to_replan()),
         ("calls", "staff.calls", _("Calls"), waiting_calls()),
         ("more", "staff.more", _("More"), 0),
         ("account", "staff.account", _("Account"), 0),

@@ -72,6 +72,7 @@ def message_name(kind: str) -> str:
         "channel": _("Another calendar"),
         "link": _("New link"),
         "changed": _("Change"),
+        "replanned": _("New time, and others to choose from"),
         "reminder": _("Reminder"),
         "declined": _("Declined by the calendar"),
         "questions": _("How it goes"),

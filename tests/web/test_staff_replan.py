@@ -1,0 +1,163 @@
+"""Re-planning: whom an absence touches is shown before, planned together, told once, and stands till answered."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from booking.domain.period import oslo
+from booking.services.delivery import compose
+from booking.services.links import new_time_token
+from booking.store.appointments import Appointment
+from booking.store.courses import Course
+from booking.store.database import db
+from booking.store.disruptions import Disruption, Touched
+from booking.store.outbox import Message
+from booking.store.people import Clinician
+from tests.builders import TUESDAYS, booked_course, course, office
+from tests.people import KARI, SIV
+from tests.servers.databases import only_sqlite
+from tests.services.changers import session_of
+from tests.staff import ASK, FRIDA, RITA, Person, signed_in
+from tests.web.walker import Walker
+
+pytestmark = only_sqlite
+
+
+@pytest.fixture
+def kari(demo_app: Flask) -> Course:
+    with demo_app.app_context():
+        slug = db.session.scalar(select(Clinician.slug).where(Clinician.slug == "ask-eksempel"))
+        asked = replace(TUESDAYS, clinician=slug, only_her=True)
+        booked_course(SIV, asked, email=None)
+        return booked_course(KARI, asked)
+
+
+def at_the_desk(app: Flask, page: str = "/en/staff/replan", person: Person = RITA) -> Walker:
+    walker = Walker(app)
+    walker.client = signed_in(app, person)
+    return walker.open(page)
+
+
+def third(app: Flask, kari: Course) -> Appointment:
+    with app.app_context():
+        return session_of(kari.id, 3)
+
+
+def entered(app: Flask, kari: Course, person: Person = RITA) -> Walker:
+    """Ask is away on the day of Kari's third session; at the page that proposes new times."""
+    session = third(app, kari)
+    desk = at_the_desk(app, f"/en/staff/clinicians/{session.clinician_id}/absences", person)
+    day = oslo(session.starts_at).date().isoformat()
+    desk.send("/absences", first=day, kind="illness")
+    assert "This touches 2 appointments" in desk.text
+    return desk.send("/absences")
+
+
+def row_of(app: Flask, kari: Course) -> Touched:
+    with app.app_context():
+        db.session.rollback()
+        return db.session.scalars(select(Touched).where(Touched.appointment_id == third(app, kari).id)).one()
+
+
+def link(app: Flask, row: Touched) -> str:
+    with app.app_context():
+        assert row.told_at is not None
+        return f"/en/new-time/{new_time_token(office(), row.id, row.told_at)}"
+
+
+def test_whom_an_absence_touches_is_shown_before_it_is_entered(demo_app: Flask, kari: Course) -> None:
+    session = third(demo_app, kari)
+    desk = at_the_desk(demo_app, f"/en/staff/clinicians/{session.clinician_id}/absences")
+    desk.send("/absences", first=oslo(session.starts_at).date().isoformat(), kind="illness")
+    for words in (KARI.name, SIV.name, "Session 3", "Nothing moves yet"):
+        assert words in desk.text
+    with demo_app.app_context():
+        assert db.session.scalars(select(Disruption)).all() == []
+
+
+def test_new_times_are_proposed_for_all_and_two_others_for_each(demo_app: Flask, kari: Course) -> None:
+    desk = entered(demo_app, kari)
+    assert "Ask Eksempel is away" in desk.text
+    assert desk.text.count("Another place") >= 2
+    assert row_of(demo_app, kari).state == "open"
+
+
+def test_accepting_all_moves_them_and_the_board_says_whom_to_ring(demo_app: Flask, kari: Course) -> None:
+    desk = entered(demo_app, kari).send("/accept", which="all")
+    assert "2 appointments are moved." in desk.text
+    board = desk.open("/en/staff/replan").text
+    assert "Has no e-mail: ring and tell." in board
+    assert "The patient is to answer" in board
+
+
+def test_nobody_sees_what_touches_only_others(demo_app: Flask, kari: Course) -> None:
+    desk = entered(demo_app, kari)
+    stranger = signed_in(demo_app, FRIDA)
+    assert stranger.get(desk.path).status_code == 404
+    assert "Ask Eksempel is away" not in stranger.get("/en/staff/replan").text
+    assert signed_in(demo_app, ASK).get(desk.path).status_code == 200
+
+
+def test_who_is_second_sees_what_the_first_did(demo_app: Flask, kari: Course) -> None:
+    first = entered(demo_app, kari)
+    second = at_the_desk(demo_app, first.path)
+    first.send("/accept", which="all")
+    second.send("/accept", which="all")
+    assert "Somebody else has changed this" in second.text
+    assert "moved, not answered" in second.text
+    with demo_app.app_context():
+        told = db.session.scalars(select(Message).where(Message.kind == "replanned")).all()
+        assert len(told) == 1
+
+
+def test_the_message_names_the_new_time_and_two_others_and_no_health_word(demo_app: Flask, kari: Course) -> None:
+    entered(demo_app, kari).send("/accept", which="all")
+    with demo_app.app_context():
+        message = db.session.scalars(select(Message).where(Message.kind == "replanned")).one()
+        text = compose(db.session(), office(), message).decode()
+    assert "New time for your appointment" in text or "New_time_for_your_appointment" in text
+    assert "/new-time/" in text
+    assert "2 other times are kept for you" in text.replace("=\r\n", "")
+
+
+def test_the_patient_says_by_her_link_that_it_suits_her(demo_app: Flask, kari: Course) -> None:
+    entered(demo_app, kari).send("/accept", which="all")
+    row = row_of(demo_app, kari)
+    page = Walker(demo_app).open(link(demo_app, row))
+    assert "Does your new time suit you?" in page.text
+    page.client.post(page.path, data={"row": row.id, "answer": "keep"})
+    assert "The time stands." in page.open(page.path).text
+    assert row_of(demo_app, kari).state == "kept"
+
+
+def test_the_patient_chooses_another_time_by_her_link(demo_app: Flask, kari: Course) -> None:
+    entered(demo_app, kari).send("/accept", which="all")
+    row = row_of(demo_app, kari)
+    start = row.others[0]["start"]
+    client = demo_app.test_client()
+    assert client.post(link(demo_app, row), data={"row": row.id, "answer": start}).status_code == 303
+    with demo_app.app_context():
+        db.session.rollback()
+        assert start in {int(each.starts_at.timestamp()) for each in course(kari.id).appointments}
+    late = client.post(link(demo_app, row), data={"row": row.id, "answer": "keep"})
+    assert late.status_code == 409
+
+
+def test_a_link_answers_for_nobody_else(demo_app: Flask, kari: Course) -> None:
+    entered(demo_app, kari).send("/accept", which="all")
+    row = row_of(demo_app, kari)
+    with demo_app.app_context():
+        other = db.session.scalars(select(Touched.id).where(Touched.id != row.id)).one()
+    demo_app.test_client().post(link(demo_app, row), data={"row": other, "answer": "keep"})
+    with demo_app.app_context():
+        db.session.rollback()
+        assert db.session.get_one(Touched, other).state == "offered"
+
+
+def test_ill_today_is_one_button(demo_app: Flask, kari: Course) -> None:
+    desk = at_the_desk(demo_app, f"/en/staff/clinicians/{third(demo_app, kari).clinician_id}/absences")
+    assert "It touches no appointment" in desk.send("/ill-today").text
