@@ -15,9 +15,16 @@ def more() -> str:
 
 def _pages() -> list[tuple[str, str, str]]:
     """The pages that whoever is signed in may open: (endpoint, words, what it is for)."""
-    pages: list[tuple[str, str, str]] = []
+    pages = [
+        (
+            "staff.load",
+            _("Course load"),
+            _("Running courses, which times of the week are free, and when others become free."),
+        ),
+    ]
     if g.reach.front_desk:
         pages += [
+            ("staff.walk_in", _("Walk-in"), _("Somebody stands here and can come in now.")),
             ("staff.waiting", _("Waiting list"), _("Who waits for what, and what is offered just now.")),
             ("staff.fees", _("Fees"), _("What late changes and missed visits cost, to be charged or waived.")),
         ]
