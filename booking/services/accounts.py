@@ -127,7 +127,7 @@ def opened(session: Session, account_id: int, browser: str, *, now: datetime) ->
     """The same inside a unit of work."""
     key = secrets.token_urlsafe(20)
     session.add(
-        StaffSession(account_id=account_id, key_hash=hash_of(key), browser=browser[:120], created_at=now, seen_at=now)
+        StaffSession(account_id=account_id, key_hash=hash_of(key), browser=browser[:200], created_at=now, seen_at=now)
     )
     return key
 

@@ -13,24 +13,28 @@ from werkzeug.exceptions import Gone, HTTPException, InternalServerError, NotFou
 from werkzeug.wrappers import Response
 
 from booking.domain.errors import (
+    AccountExists,
     AnotherCourseRuns,
     AnswerOver,
     BookingError,
     ChangedMeanwhile,
     DoesNotFit,
     HoldExpired,
+    LastFactor,
     MadeUpFor,
     NotAllowed,
     NotAsked,
     NothingToUndo,
     NotPending,
     OfferOver,
+    PasswordRefused,
     SignInOver,
     SlotTaken,
     TooManyAttempts,
     TooManyHelpers,
     TooManyHolds,
     TooYoung,
+    UnknownAccount,
     UnknownAppointment,
     UnknownArticle,
     UnknownComment,
@@ -113,6 +117,14 @@ def words_for(error: BookingError) -> str:
             words = _("This link is used or too old. It works once, within 15 minutes. Ask for a new one.")
         case WrongSignIn():
             words = _("That does not belong together. Look at both again, or choose a new password.")
+        case PasswordRefused():
+            words = _("This password cannot be used. Choose a longer one, without words of the clinics or your name.")
+        case LastFactor():
+            words = _("Administrators need a second factor. Add another one before you remove this.")
+        case UnknownAccount():
+            words = _("Nobody who works here has this address.")
+        case AccountExists():
+            words = _("This address, or this clinician, has an account already.")
         case TooManyHelpers():
             words = _("No more helpers can be added here. End a link that is not needed, or call us.")
         case ChangedMeanwhile():
@@ -150,6 +162,8 @@ _STATUS: dict[type[BookingError], int] = {
     TooManyAttempts: 429,
     SignInOver: 410,
     WrongSignIn: 422,
+    PasswordRefused: 422,
+    UnknownAccount: 404,
     TooManyHelpers: 409,
     TooYoung: 403,
     UnknownCourse: 404,
