@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 from booking.domain.appointment import Action, Actor, Status, may
 from booking.domain.changing import Option, Week
 from booking.domain.errors import BookingError, ChangedMeanwhile, DoesNotFit, NotAllowed, NothingToUndo, SlotTaken
-from booking.domain.period import moment_of, oslo
+from booking.domain.period import STEP_MINUTES, moment_of, oslo
 from booking.services import desk_moves, wording
 from booking.services.accounts import sees_appointment, sees_clinic
 from booking.services.changes import Place, undoable, weeks_for
@@ -65,12 +65,20 @@ def move(id: int) -> ResponseReturnValue:
     if not text:
         return desk.form_page()
     try:
-        place = place_of(desk.house, text)
+        place = _place(desk.house, text)
     except Unreadable:
         return desk.form_page(fault=_("Choose a day, a time and with whom."), code=UNREADABLE)
     if not sees_clinic(g.reach, place.clinic_id):
         return desk.form_page(fault=_("That clinic is not yours. Ask them to move it."), code=UNREADABLE)
     return desk.check_page(place) if request.method == "GET" else _move(desk, place, MoveForm())
+
+
+def _place(house: House, text: str) -> Place:
+    """What the address or the form names, on a step of the clock. Raises Unreadable."""
+    place = place_of(house, text)
+    if oslo(place.start).minute % STEP_MINUTES:
+        raise Unreadable(text)
+    return place
 
 
 def _move(desk: Desk, place: Place, form: MoveForm) -> ResponseReturnValue:

@@ -124,6 +124,7 @@ def day(id: int) -> str:
         today=Way(_clinic_url(id, desk.today), _("Today")),
         clinic=clinic,
         empty=_("Nobody works here on this day."),
+        list_url=url_for("staff.today", id=id) if shown == desk.today else "",
     )
 
 
