@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -13,17 +12,19 @@ from booking.domain.lanes import WEEKS, Lane, Running, lanes_of, running_of
 from booking.domain.period import monday_of, oslo
 from booking.services.office import Office
 from booking.services.proposals import NINE_WEEKS, availability_for
-from booking.store.load import sessions_to_come
+from booking.store.load import sessions_of_running
 from booking.store.protocols import protocol_by_slug
 from booking.store.schedules import workplaces
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """One clinician at one clinic: how many courses run there, and her lanes in order of the week."""
+    """One clinician at one clinic: how many courses run there, how many are booked but to begin, and her lanes in order
+    of the week."""
 
     clinician_id: int
     running: int
+    to_begin: int
     lanes: tuple[Lane, ...]
 
     @property
@@ -50,32 +51,37 @@ def loads(session: Session, office: Office, clinic_id: int, *, now: datetime) ->
     monday = monday_of(oslo(now).date()) + timedelta(days=7)
     days = (monday, monday + timedelta(days=7 * WEEKS - 1))
     availability = availability_for(session, office, (clinic_id,), days, now=now)
-    running = _running(session, clinic_id, now=now)
+    courses = _courses(session, clinic_id, now=now)
     people = [who for _clinic, who in workplaces(session, [clinic_id], today=oslo(now).date())]
     minutes = protocol.weekly[0].treatment.minutes
     return [
         Load(
             clinician_id=who,
-            running=len(running[who]),
-            lanes=tuple(lanes_of(availability, who, clinic_id, minutes, running[who], monday)),
+            running=sum(each.begun for each in courses[who]),
+            to_begin=sum(not each.begun for each in courses[who]),
+            lanes=tuple(lanes_of(availability, who, clinic_id, minutes, [each.lane for each in courses[who]], monday)),
         )
         for who in people
         if availability.needles(who)
     ]
 
 
-def _running(session: Session, clinic_id: int, *, now: datetime) -> dict[int, list[Running]]:
+@dataclass(frozen=True, slots=True)
+class _Course:
+    """A course by its lane. `begun`: whether it has had a session."""
+
+    lane: Running
+    begun: bool
+
+
+def _courses(session: Session, clinic_id: int, *, now: datetime) -> dict[int, list[_Course]]:
     """The courses that have their lane at the clinic, by clinician."""
-    found: defaultdict[int, list[Running]] = defaultdict(list)
-    for sessions in _by_course(sessions_to_come(session, clinic_id, now=now)):
-        course = running_of(sessions)
-        if course.clinic == clinic_id:
-            found[course.clinician].append(course)
+    rows: defaultdict[int, list[tuple[int, int, datetime]]] = defaultdict(list)
+    for course_id, clinician_id, where, start in sessions_of_running(session, clinic_id, now=now):
+        rows[course_id].append((clinician_id, where, start))
+    found: defaultdict[int, list[_Course]] = defaultdict(list)
+    for sessions in rows.values():
+        lane = running_of(each for each in sessions if each[2] >= now)
+        if lane.clinic == clinic_id:
+            found[lane.clinician].append(_Course(lane, begun=any(start < now for *_place, start in sessions)))
     return found
-
-
-def _by_course(rows: Iterable[tuple[int, int, int, datetime]]) -> list[list[tuple[int, int, datetime]]]:
-    found: defaultdict[int, list[tuple[int, int, datetime]]] = defaultdict(list)
-    for course_id, clinician_id, clinic_id, start in rows:
-        found[course_id].append((clinician_id, clinic_id, start))
-    return list(found.values())

@@ -24,14 +24,12 @@ class Visit(NamedTuple):
     name: str
     mobile: str | None
     needs: list[str]
-    new_patient: bool
-    protocol_id: int
     outcome: str | None
 
 
 def visits_in(session: Session, clinic_id: int, period: Period) -> list[Visit]:
     """What begins there in `period`, cancelled or not, in order of time; one statement."""
-    course = (Course.patient_id, Course.name, Course.mobile, Course.needs, Course.new_patient, Course.protocol_id)
+    course = (Course.patient_id, Course.name, Course.mobile, Course.needs)
     rows = (
         select(Appointment, *course, Screening.outcome)
         .join(Course, Course.id == Appointment.course_id)

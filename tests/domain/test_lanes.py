@@ -44,12 +44,31 @@ def test_an_empty_morning_is_full_of_free_lanes() -> None:
     assert all(lane.free and lane.weeks == 9 and lane.free_from == tuesday(0) for lane in found)
 
 
+def weekly(minute: int, first: int, last: int) -> Running:
+    """A course on Tuesdays from one week to another."""
+    return Running(ASK, HERE, 1, minute, tuesday(first), tuesday(last))
+
+
+def times_of(course: Running) -> list[TakenRow]:
+    weeks = range((course.last - course.first).days // 7 + 1)
+    return [taken_at(course.first + timedelta(days=7 * week), course.minute) for week in weeks]
+
+
 def test_a_running_course_has_its_lane_until_the_week_after_its_last_session() -> None:
-    course = Running(ASK, HERE, 1, 585, tuesday(3))
-    weekly = [taken_at(tuesday(week), 585) for week in range(4)]
-    found = {lane.minute: lane for lane in lanes(course, taken=weekly)}
+    course = weekly(585, 0, 3)
+    found = {lane.minute: lane for lane in lanes(course, taken=times_of(course))}
     assert found[585] == Lane(1, 585, tuesday(4), None)
     assert [minute for minute, lane in found.items() if lane.free] == [540, 630, 675]
+
+
+def test_courses_that_follow_one_another_have_one_lane() -> None:
+    found = {lane.minute: lane for lane in lanes(weekly(585, 0, 3), weekly(585, 5, 13))}
+    assert found[585].free_from == tuesday(14)
+
+
+def test_a_lane_is_free_when_a_whole_course_fits_before_the_next() -> None:
+    found = {lane.minute: lane for lane in lanes(weekly(585, 0, 3), weekly(585, 13, 21))}
+    assert found[585].free_from == tuesday(4)
 
 
 def test_a_single_appointment_takes_a_lane_for_its_week_only() -> None:
@@ -57,7 +76,12 @@ def test_a_single_appointment_takes_a_lane_for_its_week_only() -> None:
     assert [lane.weeks for lane in found] == [8, 9, 9, 9]
 
 
+def test_a_time_that_is_mostly_taken_is_no_lane() -> None:
+    found = lanes(taken=[taken_at(tuesday(week), 540) for week in range(4)])
+    assert 540 not in [lane.minute for lane in found]
+
+
 def test_a_course_runs_where_most_of_its_sessions_are() -> None:
     usual = [(ASK, HERE, at_wall(tuesday(week), 540)) for week in range(3)]
     moved = (ASK, HERE, at_wall(tuesday(3), 675))
-    assert running_of([*usual, moved]) == Running(ASK, HERE, 1, 540, tuesday(2))
+    assert running_of([*usual, moved]) == Running(ASK, HERE, 1, 540, tuesday(0), tuesday(2))

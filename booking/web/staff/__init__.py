@@ -82,6 +82,7 @@ staff.add_url_rule(f"{CLINIC}/rooms/<int(max=999999999):room>/week", "room", sch
 staff.add_url_rule(f"{CLINIC}/state", "clinic_state", schedule.clinic_state)
 staff.add_url_rule(APPOINTMENT, "appointment", appointment.appointment)
 
+staff.add_url_rule("/staff/today", "today_here", today.today_here)
 staff.add_url_rule(f"{CLINIC}/today", "today", today.today)
 staff.add_url_rule(f"{APPOINTMENT}/status", "set_status", status.set_status, methods=["POST"])
 staff.add_url_rule(f"{APPOINTMENT}/cancel", "cancel", status.cancel, methods=["GET", "POST"])

@@ -29,6 +29,7 @@ def nav() -> list[tuple[str, str, str, int]]:
     """The navigation: (part, endpoint, words, how many wait there; 0 shows nothing)."""
     return [
         ("schedule", "staff.start", _("Schedule"), 0),
+        ("today", "staff.today_here", _("Today"), 0),
         *([("book", "staff.book", _("Book"), 0)] if g.reach.front_desk else []),
         ("patients", "staff.patients", _("Patients"), 0),
         ("replan", "staff.replan", _("To re-plan"), waiting_to_replan()),

@@ -14,11 +14,11 @@ from booking.domain.errors import BookingError, ChangedMeanwhile, MadeUpFor, Not
 from booking.domain.protocol import StepKind
 from booking.services import desk_cancel, status, waivers, wording
 from booking.services.accounts import sees_appointment
-from booking.services.changes import UNDO_FOR
+from booking.services.changes import UNDO_FOR, undoable
 from booking.services.desk_cancel import Reason, cost_if_asked
 from booking.services.waivers import Why
 from booking.store.appointments import CANCELLED, NOSHOW, Appointment
-from booking.store.changes import Fee
+from booking.store.changes import Change, Fee
 from booking.store.courses import Course
 from booking.store.database import db
 from booking.store.today import fees_for, last_done
@@ -242,9 +242,17 @@ def fee_of(appointment: Appointment) -> Fee | None:
     return fees_for(db.session(), [appointment.id]).get(appointment.id)
 
 
+def undo_of(appointment: Appointment) -> Change | None:
+    """The newest change of its course, if that has cancelled it and can still be undone."""
+    if appointment.status != CANCELLED:
+        return None
+    found = undoable(db.session(), appointment.course_id, now=clock.now(), by=Actor.CLINIC)
+    return next((change for change in found[:1] if str(appointment.id) in change.before), None)
+
+
 def partial() -> dict[str, Any]:
     """These, for templates/staff/status.html."""
-    return {each.__name__: each for each in (status_actions, may_cancel, can_be_made_up, fee_of)}
+    return {each.__name__: each for each in (status_actions, may_cancel, can_be_made_up, fee_of, undo_of)}
 
 
 def _read(words: type[Word], name: str) -> Word | None:

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from flask import g, render_template
+from flask import g, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
+from werkzeug.wrappers import Response
 
 from booking.domain.appointment import Actor
 from booking.domain.period import Period, at_wall, oslo
@@ -39,6 +40,13 @@ class Row:
     @property
     def appointment(self) -> Appointment:
         return self.visit.appointment
+
+
+@open_to(Rule.STAFF)
+def today_here() -> Response:
+    """The list of her first clinic."""
+    first = next((clinic.id for clinic in all_clinics(db.session()) if sees_clinic(g.reach, clinic.id)), 0)
+    return redirect(url_for("staff.today", id=first), 303)
 
 
 @open_to(Rule.OF_CLINIC)
