@@ -15,6 +15,7 @@ from booking.domain.errors import AnotherCourseRuns, ChangedMeanwhile, NotPendin
 from booking.services.courses import Booked, confirm, release
 from booking.services.logbook import About, note_look
 from booking.services.register import scope_of
+from booking.services.screenings import treats
 from booking.services.tasks import DECIDED_WITH_THE_TIMES, message_of, owe_call, reopen_task, settle_task
 from booking.store.appointments import CANCELLED, Appointment
 from booking.store.courses import WAITING, Course, Screening
@@ -42,7 +43,8 @@ LONGEST = 200
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One task. `visit`: the appointment that it is about, or the first of its course; `by`: who has done it."""
+    """One task. `visit`: the appointment that it is about, or the first of its course; `by`: who has done it;
+    `treats`: whoever is signed in does."""
 
     task: Task
     course: Course | None
@@ -50,6 +52,7 @@ class Call:
     visit: Appointment | None
     message: str
     by: str
+    treats: bool
 
     @property
     def waits(self) -> bool:
@@ -164,6 +167,7 @@ def _call(
         visit=_visit(task, course),
         message=_message(task),
         by=names.get(task.done_by or 0, ""),
+        treats=course is not None and treats(g.reach, course),
     )
 
 

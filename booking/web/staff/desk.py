@@ -41,4 +41,12 @@ def nav() -> list[tuple[str, str, str, int]]:
 
 def frame() -> dict[str, Any]:
     """What the frame of every page of these asks for."""
-    return {"staff_nav": nav}
+    return {"staff_nav": _nav_of_this_page}
+
+
+def _nav_of_this_page() -> list[tuple[str, str, str, int]]:
+    """It stands there twice, for wide and for narrow windows, and is counted once."""
+    if "staff_nav" not in g:
+        g.staff_nav = nav()
+    found: list[tuple[str, str, str, int]] = g.staff_nav
+    return found
