@@ -8,23 +8,34 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask import Flask, session
 from sqlalchemy import select
 from werkzeug.exceptions import NotFound
+from werkzeug.routing import IntegerConverter
 from werkzeug.routing import Rule as Route
 
+from booking.domain.period import Period
 from booking.services.accounts import open_session
+from booking.services.disruptions import enter_absence
+from booking.services.logbook import COMMAND
 from booking.services.staff import disable
+from booking.services.tasks import owe_call
+from booking.store.changes import Fee
 from booking.store.clinics import Clinic
 from booking.store.database import db
+from booking.store.disruptions import Disruption
 from booking.store.people import Clinician
+from booking.store.tasks import Task
+from booking.store.waiting import Waiter
 from booking.web.access import Rule, rule_of
 from tests.builders import NOW, booked_course, course, office
 from tests.servers.databases import only_sqlite
-from tests.staff import ADA, ASK, EMBLA, FRIDA, RITA, Person, account
+from tests.services.waiters import waits_for_visit
+from tests.staff import ADA, ASK, EMBLA, FRIDA, RITA, Person, account, signed_in
 from tests.web.pages import links_now
 
 pytestmark = only_sqlite
@@ -54,6 +65,21 @@ AT_THE_DOOR = {
     "staff.second": Rule.HALF_SIGNED_IN,
 }
 """All that is open to who is not signed in."""
+
+
+BY_THE_VIEW = {
+    "staff.answer_replan",
+    "staff.accept",
+    "staff.disruption",
+    "staff.end_wait",
+    "staff.other_place",
+    "staff.owe_again",
+    "staff.propose",
+    "staff.reopen",
+    "staff.settle",
+    "staff.waive_fee",
+}
+"""Pages that are named by a number of which no rule asks: who may is asked by the view, and below."""
 
 
 @dataclass(frozen=True)
@@ -158,6 +184,72 @@ def test_what_somebody_must_not_see_names_nobody(demo_app: Flask, ids: Ids) -> N
             if rule in ids.of and "GET" in (route.methods or ()):
                 answer = client.get(address(demo_app, route, ids)[1])
                 assert (answer.status_code, "Kari" in answer.text) == (404, False), route.endpoint
+
+
+def named_by_a_number(app: Flask) -> Iterator[Route]:
+    """Routes whose rule does not ask about what their number names."""
+    for route in staff_routes(app):
+        numbers = [name for name, converter in route._converters.items() if isinstance(converter, IntegerConverter)]
+        if numbers and rule_of(app, route.endpoint) in (Rule.STAFF, Rule.FRONT_DESK):
+            yield route
+
+
+def test_what_no_rule_asks_about_is_asked_by_the_view(demo_app: Flask) -> None:
+    assert {route.endpoint for route in named_by_a_number(demo_app)} == BY_THE_VIEW
+
+
+def test_nobody_at_another_clinic_changes_what_a_view_asks_about(demo_app: Flask, ids: Ids) -> None:
+    with demo_app.app_context():
+        about = numbers_of_karis(ids)
+    opened = {person: opened_by(demo_app, person, about) for person in (EMBLA, FRIDA, RITA)}
+    assert (opened[EMBLA], opened[FRIDA], opened[RITA]) == (set(), set(), BY_THE_VIEW)
+
+
+def opened_by(app: Flask, person: Person, about: dict[str, int]) -> set[str]:
+    """Which of these pages are there for somebody, however they are asked for."""
+    client, found = signed_in(app, person), set()
+    for route in named_by_a_number(app):
+        values = {"language": "en", **{name: about[f"{route.endpoint} {name}"] for name in asked_of(route)}}
+        for method in {"GET", "POST"} & (route.methods or set()):
+            url = app.url_map.bind("localhost").build(route.endpoint, values, method=method)
+            if client.open(url, method=method).status_code not in (403, 404):
+                found.add(route.endpoint)
+    return found
+
+
+def asked_of(route: Route) -> set[str]:
+    return set(route.arguments) - {"language"}
+
+
+def numbers_of_karis(ids: Ids) -> dict[str, int]:
+    """What each such page is about: a task, a fee, a place on the waiting list and a disruption of Kari's."""
+    kari = course(ids.of[Rule.OF_COURSE])
+    owe_call(office(), kari.id, "ring", who=COMMAND, now=NOW)
+    first, second = kari.appointments[:2]
+    waits_for_visit(course(kari.id), second)
+    fee = Fee(course_id=kari.id, appointment_id=first.id, amount=500, excused=False, made_at=NOW)
+    day = Period(first.starts_at, first.starts_at + timedelta(hours=4))
+    entered = enter_absence(office(), first.clinician_id, day, "illness", who=COMMAND, now=NOW)
+    db.session.rollback()
+    db.session.add(fee)
+    db.session.commit()
+    disruption = db.session.scalars(select(Disruption)).one()
+    assert entered is not None
+    task, waiter = db.session.scalars(select(Task)).one().id, db.session.scalars(select(Waiter)).one().id
+    of_disruption = {"id": disruption.id, "row": disruption.touched[0].id}
+    known = {
+        **{f"staff.{verb} task": task for verb in ("settle", "reopen")},
+        **{f"staff.{verb} {name}": fee.id for verb in ("owe_again", "waive_fee") for name in ("id", "fee")},
+        "staff.end_wait waiter": waiter,
+    }
+    pages = ("answer_replan", "accept", "disruption", "other_place", "propose")
+    return known | {f"staff.{page} {name}": number for page in pages for name, number in of_disruption.items()}
+
+
+def test_the_treating_clinician_alone_opens_what_a_patient_said_of_her_health(demo_app: Flask, ids: Ids) -> None:
+    url = f"/en/staff/courses/{ids.of[Rule.OF_COURSE]}/answers"
+    opened = {person: signed_in(demo_app, person).get(url).status_code for person in EVERYBODY_HERE}
+    assert opened == dict.fromkeys(EVERYBODY_HERE, 404) | {ASK: 200}
 
 
 def test_who_works_here_opens_no_page_of_a_patients_own(demo_app: Flask, ids: Ids) -> None:
