@@ -14,12 +14,14 @@ from sqlalchemy.exc import DBAPIError
 
 from booking.cli import register_commands
 from booking.config import ROOT, ConfigError, Settings
+from booking.ical.fetch import Fetcher
 from booking.mail.imap import ImapMailbox
 from booking.mail.mailbox import Mailbox
 from booking.mail.sms import DEFAULT_TEMPLATE, HttpSms
 from booking.mail.smtp import SmtpPost
 from booking.services.accounts import forget_sessions
 from booking.services.attempts import forget_attempts
+from booking.services.busy import ask_calendars
 from booking.services.courses import release_lapsed
 from booking.services.disruptions import follow_up
 from booking.services.factors import register_factors
@@ -110,6 +112,7 @@ def office_of(settings: Settings) -> Office:
         fees_kept=settings.fees_kept,
         outcomes_kept=settings.outcomes_kept,
         comment_addresses_kept=settings.comment_addresses_kept,
+        loopback_calendars=settings.private,
     )
 
 
@@ -140,9 +143,12 @@ def chores_of(office: Office) -> tuple[Callable[[datetime], object], ...]:
 
 
 def polls_of(settings: Settings, office: Office) -> tuple[Callable[[datetime], object], ...]:
-    """What the worker does beside its mails and chores, where a mailbox is set: it reads what has come in."""
+    """What the worker asks of others' servers beside its mails and chores: clinicians' own calendars, and, where a
+    mailbox is set, what has come in there."""
+    fetcher = Fetcher(loopback=office.loopback_calendars)
+    calendars = (lambda now: ask_calendars(office, fetcher, now=now),)
     if settings.imap is None:
-        return ()
+        return calendars
     server = settings.imap
     mailbox = ImapMailbox(
         host=server.host,
@@ -153,7 +159,7 @@ def polls_of(settings: Settings, office: Office) -> tuple[Callable[[datetime], o
         folder=server.folder,
         done=server.done,
     )
-    return (lambda now: poll(office, mailbox, now=now, at=machine_now()),)
+    return (*calendars, lambda now: poll(office, mailbox, now=now, at=machine_now()))
 
 
 def post_of(settings: Settings) -> SmtpPost | None:

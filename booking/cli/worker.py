@@ -122,25 +122,25 @@ def _do_each(chores: Sequence[Chore]) -> None:
 
 @contextmanager
 def _polling(app: Flask, polls: Sequence[Chore]) -> Iterator[None]:
-    """Does the polls in a thread of their own: another's server may be slow, and no mail of ours waits for it."""
-    if not polls:
-        yield
-        return
+    """Does each poll in a thread of its own: another's server may be slow, and no mail of ours waits for it, and no
+    other poll."""
     ended = Event()
 
-    def run() -> None:
+    def run(poll: Chore) -> None:
         while not ended.is_set():
             with app.app_context():
-                _do_each(polls)
+                _do_each((poll,))
             ended.wait(POLLS_EVERY_SECONDS)
 
-    thread = Thread(target=run, name="polls", daemon=True)
-    thread.start()
+    threads = [Thread(target=run, args=(poll,), name="poll", daemon=True) for poll in polls]
+    for thread in threads:
+        thread.start()
     try:
         yield
     finally:
         ended.set()
-        thread.join(LAST_POLL_SECONDS)
+        for thread in threads:
+            thread.join(LAST_POLL_SECONDS)
 
 
 def _run(rounds: _Rounds, stop: _Stop) -> None:

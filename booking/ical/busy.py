@@ -1,4 +1,4 @@
-"""Busy times (FREEBUSY) read from a calendar file that somebody uploads: start and end, and nothing else of it.
+"""Busy times (FREEBUSY) read from somebody's calendar file: start and end, and nothing else of it.
 
 The file is a stranger's. Of each event only the few lines that say when it takes place are taken, written anew in
 a strict form, and handed to icalendar and recurring-ical-events. So titles are never parsed, time zones that the
@@ -71,11 +71,12 @@ class Busy:
     complete: bool
 
 
-def busy_periods(data: bytes, *, start: datetime, end: datetime, zone: ZoneInfo) -> Busy:
+def busy_periods(data: bytes, *, start: datetime, end: datetime, zone: ZoneInfo, ours: str = "") -> Busy:
     """The file's busy times from `start` to `end` (aware), over at most `MOST_DAYS` and `MOST_INSTANCES`.
 
     Transparent and cancelled events are free. Whole days are busy from midnight to midnight in `zone`, the
-    clinic's, which also stands for a zone that is missing or unknown. Raises UnreadableCalendar.
+    clinic's, which also stands for a zone that is missing or unknown. `ours`: the host in the UIDs of what we sent
+    there ourselves, which is left out. Raises UnreadableCalendar.
     """
     if len(data) > MOST_BYTES:
         raise UnreadableCalendar(Flaw.TOO_LARGE)
@@ -85,15 +86,16 @@ def busy_periods(data: bytes, *, start: datetime, end: datetime, zone: ZoneInfo)
         events = list(vevents(data))
     except Unreadable:
         raise UnreadableCalendar(Flaw.BROKEN) from None
-    return _Reading(Period(start, min(end, start + timedelta(days=MOST_DAYS))), zone).read(events)
+    return _Reading(Period(start, min(end, start + timedelta(days=MOST_DAYS))), zone, ours).read(events)
 
 
 class _Reading:
     """One file being read."""
 
-    def __init__(self, asked: Period, zone: ZoneInfo) -> None:
+    def __init__(self, asked: Period, zone: ZoneInfo, ours: str) -> None:
         self._asked = asked
         self._zone = zone
+        self._ours = f"@{ours}" if ours else None
         self._first_day = asked.start.astimezone(zone).date() - _MARGIN
         self._last_day = asked.end.astimezone(zone).date() + _MARGIN
         self._meter = Meter()
@@ -127,10 +129,13 @@ class _Reading:
         for lines in events:
             try:
                 timing = reader.read(lines)
-                if timing.touches(self._first_day, self._last_day):
+                if timing.touches(self._first_day, self._last_day) and not self._is_ours(timing):
                     yield timing
             except (ValueError, OverflowError):
                 self._unreadable += 1
+
+    def _is_ours(self, timing: Timing) -> bool:
+        return self._ours is not None and timing.uid.endswith(self._ours)
 
     def _add(self, group: list[Timing]) -> None:
         if all(timing.free for timing in group):

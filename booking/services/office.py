@@ -14,7 +14,7 @@ class Office:
     `patients_kept`: how long who a patient is, and when she came; `checks_kept`: how long a course's health check.
     `outcomes_kept`: how long answers how it goes, after the last of them could be given. `fees_kept`: how long what
     late changes cost; `unfinished_kept`: a booking that nobody finishes; `comment_addresses_kept`: the address of who
-    wrote a comment."""
+    wrote a comment. `loopback_calendars`: whether calendars may be read from this machine itself."""
 
     url: str
     mail_from: str
@@ -32,3 +32,4 @@ class Office:
     unfinished_kept: timedelta
     comment_addresses_kept: timedelta
     sms: bool = False
+    loopback_calendars: bool = False

@@ -21,6 +21,7 @@ from booking.services.office import Office
 from booking.store.accounts import Account
 from booking.store.appointments import drop_held_claims
 from booking.store.articles import REFUSED, REMOVED, Comment
+from booking.store.busy import BusySource
 from booking.store.courses import Screening
 from booking.store.database import db, utc
 from booking.store.holds import Hold
@@ -67,6 +68,9 @@ def rotate_keys(office: Office) -> int:
             count += 1
         for note in session.scalars(select(Note).with_for_update()):
             note.text = fernet.rotate(note.text)
+            count += 1
+        for source in session.scalars(select(BusySource).where(BusySource.url.is_not(None)).with_for_update()):
+            source.url = fernet.rotate(source.url or b"")
             count += 1
         for key in session.scalars(select(PatientKey).with_for_update()):
             key.key = fernet.rotate(key.key)

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import BigInteger, ColumnElement, ForeignKey, Index, LargeBinary, and_, exists, func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from booking.domain.period import Period
+from booking.store.appointments import BOOKED, CANCELLED, PENDING, Appointment
+from booking.store.courses import Course
 from booking.store.database import Base
+from booking.store.tasks import Task
+
+CLASH = "clash"
+"""A kind of task: something booked meets a busy time."""
 
 
 class BusySource(Base):
     """A calendar of a clinician's own: an address that is asked again and again, or (`url` null) an uploaded file.
 
     `url`: encrypted, for it is a secret. `etag`, `last_modified`: what the server said with the last good copy.
-    `fetched_at`: when that copy came; `checked_at`: when it was last asked; `failure`: a word for why the last try
-    failed, null if it did not. `flagged`: how many of its entries have an unknown time zone, and were read in ours.
+    `fetched_at`: when that copy was last what the server had; `checked_at`: when it was last asked, null to ask it at
+    once; `failure`: a word for why the last try failed, or `partly` if some of the copy could not be read, null if all
+    is well. `flagged`: how many of its entries have an unknown time zone, and were read in ours.
     """
 
     __tablename__ = "busy_sources"
@@ -57,3 +67,138 @@ class ClinicianFeed(Base):
     generation: Mapped[int] = mapped_column(default=0)
     token_hash: Mapped[str] = mapped_column(unique=True)
     used_at: Mapped[datetime | None]
+
+
+# -- what is asked of them --------------------------------------------------------------------------------------------
+
+
+class Source(NamedTuple):
+    """A calendar of hers, and how many busy times it has told that are not over."""
+
+    row: BusySource
+    to_come: int
+
+
+def sources_of(session: Session, clinician_id: int, *, now: datetime) -> list[Source]:
+    """Her calendars, the oldest first; one statement."""
+    to_come = select(func.count()).where(BusyTime.source_id == BusySource.id, BusyTime.ends_at > now)
+    rows = select(BusySource, to_come.scalar_subquery()).where(BusySource.clinician_id == clinician_id)
+    return [Source(row, count) for row, count in session.execute(rows.order_by(BusySource.id))]
+
+
+def sources_due(session: Session, *, checked_before: datetime, now: datetime, most: int) -> list[int]:
+    """The addresses (by the ids of their sources) that nobody has asked since, those never asked first."""
+    due = is_due(checked_before=checked_before, now=now)
+    rows = select(BusySource.id).where(due).order_by(BusySource.checked_at.nulls_first(), BusySource.id)
+    return list(session.scalars(rows.limit(most)))
+
+
+def is_due(*, checked_before: datetime, now: datetime) -> ColumnElement[bool]:
+    """Whether an address is to be asked; so is one whose clock was ahead of ours."""
+    asked = BusySource.checked_at
+    return and_(BusySource.url.is_not(None), asked.is_(None) | (asked <= checked_before) | (asked > now))
+
+
+def times_of(session: Session, source_id: int) -> list[BusyTime]:
+    return list(session.scalars(select(BusyTime).where(BusyTime.source_id == source_id)))
+
+
+def feed_of(session: Session, clinician_id: int) -> ClinicianFeed | None:
+    return session.scalar(select(ClinicianFeed).where(ClinicianFeed.clinician_id == clinician_id))
+
+
+def feed_by_hash(session: Session, token_hash: str) -> ClinicianFeed | None:
+    return session.scalar(select(ClinicianFeed).where(ClinicianFeed.token_hash == token_hash))
+
+
+class FeedRow(NamedTuple):
+    """An appointment as a clinician's feed needs it; `name`: the patient's."""
+
+    id: int
+    uid: str
+    sequence: int
+    starts_at: datetime
+    ends_at: datetime
+    status: str
+    updated_at: datetime
+    clinic_id: int
+    name: str
+
+
+def feed_rows(session: Session, clinician_id: int, period: Period) -> list[FeedRow]:
+    """Her appointments that touch `period` and are not cancelled, in order of time; one statement."""
+    rows = (
+        select(
+            Appointment.id,
+            Appointment.uid,
+            Appointment.sequence,
+            Appointment.starts_at,
+            Appointment.ends_at,
+            Appointment.status,
+            Appointment.updated_at,
+            Appointment.clinic_id,
+            Course.name,
+        )
+        .join(Course, Course.id == Appointment.course_id)
+        .where(Appointment.clinician_id == clinician_id, Appointment.status != CANCELLED)
+        .where(Appointment.ends_at > period.start, Appointment.starts_at < period.end)
+        .order_by(Appointment.starts_at, Appointment.id)
+    )
+    return [FeedRow(*row) for row in session.execute(rows)]
+
+
+# -- clashes ----------------------------------------------------------------------------------------------------------
+
+
+class Clash(NamedTuple):
+    """Something booked that meets a busy time of its clinician; an appointment may meet several."""
+
+    course_id: int
+    appointment_id: int
+    changed_at: datetime
+    starts_at: datetime
+    ends_at: datetime
+
+
+def clashes_of(session: Session, clinician_ids: Collection[int], *, now: datetime) -> list[Clash]:
+    """What is booked with these clinicians, is to come, and meets a busy time; in order of time, one statement."""
+    return _clashes(session, now, Appointment.clinician_id.in_(clinician_ids))
+
+
+def clashes_at(session: Session, appointment_id: int, *, now: datetime) -> list[Clash]:
+    """The same for one appointment."""
+    return _clashes(session, now, Appointment.id == appointment_id)
+
+
+def clash_tasks(session: Session, appointment_ids: Collection[int]) -> list[Task]:
+    """What the clinic was told about clashes of these appointments, done or not; one statement."""
+    rows = select(Task).where(Task.kind == CLASH, Task.appointment_id.in_(appointment_ids))
+    return list(session.scalars(rows.order_by(Task.id)))
+
+
+def settled_clashes(session: Session, *, now: datetime) -> list[tuple[int | None, int]]:
+    """(course, task), by their ids, of the open tasks about something that meets no busy time any more; one
+    statement."""
+    still = exists().where(Appointment.id == Task.appointment_id, *_to_come(now), exists().where(*_MEETS))
+    rows = select(Task.course_id, Task.id).where(Task.kind == CLASH, Task.done_at.is_(None), ~still)
+    return [(course_id, id) for course_id, id in session.execute(rows.order_by(Task.id))]
+
+
+_MEETS = (
+    BusyTime.clinician_id == Appointment.clinician_id,
+    BusyTime.ends_at > Appointment.starts_at,
+    BusyTime.starts_at < Appointment.ends_at,
+)
+
+
+def _to_come(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return Appointment.status.in_((PENDING, BOOKED)), Appointment.starts_at > now
+
+
+def _clashes(session: Session, now: datetime, which: ColumnElement[bool]) -> list[Clash]:
+    times = BusyTime.starts_at, BusyTime.ends_at
+    rows = select(Appointment.course_id, Appointment.id, Appointment.updated_at, *times).join(BusyTime, and_(*_MEETS))
+    found = session.execute(
+        rows.where(which, *_to_come(now)).order_by(Appointment.starts_at, Appointment.id, BusyTime.starts_at)
+    )
+    return [Clash(*row) for row in found]

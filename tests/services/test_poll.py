@@ -89,4 +89,4 @@ def test_the_worker_reads_the_mailbox_of_its_settings(demonstration_url: str, im
 
 @only_sqlite
 def test_without_a_mailbox_in_the_settings_none_is_read() -> None:
-    assert polls_of(replace(Settings(), imap=None), office()) == ()
+    assert len(polls_of(replace(Settings(), imap=None), office())) == 1  # it asks calendars still
