@@ -85,7 +85,11 @@ def _made(session: Session, office: Office, state: FeedState, *, now: datetime) 
         name = gettext("Appointments, %(group)s", group=the_group(session).name)
     body = feed(name, kept)
     shown_since = max(course.changed_at, at_wall(oslo(now).date(), 0))  # the window moves on every day
-    return FeedAnswer(body, gzip.compress(body, mtime=0), etag(body), shown_since)
+    return answer_of(body, shown_since)
+
+
+def answer_of(body: bytes, last_modified: datetime) -> FeedAnswer:
+    return FeedAnswer(body, gzip.compress(body, mtime=0), etag(body), last_modified)
 
 
 def _shown(session: Session, course: Course, *, now: datetime) -> list[Appointment]:
@@ -133,7 +137,7 @@ def _note_use(state: FeedState, *, now: datetime) -> None:
     unit_of_work(work)
 
 
-class _Kept(Generic[Value]):
+class Kept(Generic[Value]):
     """The newest so many values by key, for all threads of a process."""
 
     def __init__(self, most: int) -> None:
@@ -155,5 +159,5 @@ class _Kept(Generic[Value]):
                 self._values.popitem(last=False)
 
 
-_feeds: _Kept[FeedAnswer] = _Kept(KEPT_FEEDS)
-_kept_events: _Kept[bytes] = _Kept(KEPT_EVENTS)
+_feeds: Kept[FeedAnswer] = Kept(KEPT_FEEDS)
+_kept_events: Kept[bytes] = Kept(KEPT_EVENTS)

@@ -21,6 +21,7 @@ from booking.domain.errors import UnknownCourse, UnknownWaiter
 from booking.domain.period import seconds_of
 from booking.services.office import Office
 from booking.store.articles import Comment
+from booking.store.busy import ClinicianFeed
 from booking.store.courses import Course, Link, link_by_hash
 from booking.store.helpers import Helper, helper_by_hash
 from booking.store.waiting import Waiter, waiter_by_hash
@@ -124,6 +125,17 @@ def waiter_url(office: Office, waiter: Waiter) -> str:
     return f"{office.url}/{waiter.language}/waiting/{_token_again(office, f'waiter {waiter.id}', waiter.token_hash)}"
 
 
+def new_clinician_token(office: Office, feed: ClinicianFeed) -> str:
+    """The token of a clinician's feed, of this generation."""
+    return _token(office.secret_keys[0], _of_clinician(feed))
+
+
+def clinician_feed_url(office: Office, feed: ClinicianFeed) -> str:
+    """Where a clinician's calendar program finds her appointments. Raises LookupError if the key under which the
+    address was made is gone."""
+    return f"{office.url}/clinicians/{_token_again(office, _of_clinician(feed), feed.token_hash)}.ics"
+
+
 def open_waiter(session: Session, token: str) -> Waiter:
     """Who waits behind a token. Raises UnknownWaiter for one that was never given out, or was forgotten since."""
     waiter = waiter_by_hash(session, hash_of(token))
@@ -203,6 +215,10 @@ def _token_again(office: Office, what: str, token_hash: str) -> str:
         if hash_of(token) == token_hash:
             return token
     raise LookupError("the key under which this link was made is gone")
+
+
+def _of_clinician(feed: ClinicianFeed) -> str:
+    return f"clinician {feed.id} {feed.generation}"
 
 
 def _stop(mails: Stoppable, id: int) -> str:

@@ -1,4 +1,4 @@
-"""Calendars: a patient's feed, read by calendar programs behind a secret link.
+"""Calendars: a patient's or clinician's feed, read by calendar programs behind a secret link.
 
 A feed is asked for every hour, so the way to an unchanged one is short: no template, no session, one SELECT.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, abort, request
 
 from booking.domain.errors import UnknownCourse
+from booking.services.clinician_feeds import UnknownFeed, clinician_busy, clinician_feed
 from booking.services.feeds import FeedAnswer, feed_for
 from booking.store.database import db
 from booking.web.access import Rule, open_to
@@ -20,11 +21,34 @@ calendars = Blueprint("calendars", __name__)
 @calendars.get("/calendars/<token>.ics")
 @open_to(Rule.FEED_LINK)
 def feed(token: str) -> Response:
-    """The feed, or 304 for who has it already; an unknown or renewed token is 404."""
+    """A patient's feed, or 304 for who has it already; an unknown or renewed token is 404."""
     try:
-        found = feed_for(db.session(), office(), token, now=now())
+        return _answered(feed_for(db.session(), office(), token, now=now()))
     except UnknownCourse:
         abort(404)
+
+
+@calendars.get("/clinicians/<token>.ics")
+@open_to(Rule.FEED_LINK)
+def clinician(token: str) -> Response:
+    """A clinician's feed, likewise."""
+    try:
+        return _answered(clinician_feed(db.session(), office(), token, now=now()))
+    except UnknownFeed:
+        abort(404)
+
+
+@calendars.get("/clinicians/<token>/busy.ics")
+@open_to(Rule.FEED_LINK)
+def clinician_times(token: str) -> Response:
+    """When that clinician can be had and when not, likewise."""
+    try:
+        return _answered(clinician_busy(db.session(), office(), token, now=now()))
+    except UnknownFeed:
+        abort(404)
+
+
+def _answered(found: FeedAnswer) -> Response:
     response = _packed(found)
     response.last_modified = found.last_modified
     response.headers["Cache-Control"] = "private, max-age=0, must-revalidate"
