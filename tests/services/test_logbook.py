@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import text, update
 from sqlalchemy.orm import Session
 
-from booking.services.logbook import COMMAND, About, Verdict, Who, details_of, note, note_looks, verify
+from booking.services.logbook import COMMAND, About, Verdict, Who, details_of, note, note_look, note_looks, verify
+from booking.services.retention import forget_patients
 from booking.store.database import db
 from booking.store.logbook import LogEntry, PatientKey, newest_entries
+from booking.store.outbox import Message
 from booking.store.unit_of_work import unit_of_work
 from tests.builders import NOW, booked_course, office
 from tests.servers.databases import on_each, only_sqlite
@@ -127,3 +131,31 @@ def test_a_reader_goes_back_from_entry_to_entry() -> None:
     ids = [entry.id for entry in newest_entries(db.session(), patient_id=kari, most=2)]
     older = [entry.id for entry in newest_entries(db.session(), patient_id=kari, before=ids[-1], most=2)]
     assert (ids, older) == ([5, 4], [3, 2])
+
+
+@on_each
+def test_those_who_write_at_once_never_fork_the_chain(demo_app: Flask) -> None:
+    kari, together = written(0), Barrier(4)
+
+    def write() -> None:
+        with demo_app.app_context():
+            together.wait()
+            for _ in range(5):
+                note_look(office(), COMMAND, "look_patient", About(patient_id=kari), now=NOW)
+
+    with ThreadPoolExecutor(4) as pool:
+        for writer in [pool.submit(write) for _ in range(4)]:
+            writer.result()
+    assert verify() == Verdict(20, None)
+
+
+@only_sqlite
+def test_when_a_patient_is_forgotten_her_details_are_gone_and_the_chain_holds() -> None:
+    written()
+    unit_of_work(lambda session: session.execute(update(Message).values(due_at=None)))
+    assert forget_patients(office(), now=NOW + timedelta(days=3 * 365)) == 1
+    db.session.rollback()
+    entries = newest_entries(db.session())
+    assert len(entries) == 3
+    assert details_of(db.session(), office(), entries) == {}
+    assert verify() == Verdict(3, None)
