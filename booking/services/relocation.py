@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 from sqlalchemy.orm import Session
@@ -14,7 +14,7 @@ from booking.domain.assignment import Choice, Place, Use, assigned
 from booking.domain.changing import Option, Standing, last_needed, moves
 from booking.domain.course import Planned
 from booking.domain.errors import ChangedMeanwhile
-from booking.domain.period import STEP_MINUTES, STEPS_PER_DAY, Period, monday_of, oslo, step_of
+from booking.domain.period import STEP_MINUTES, STEPS_PER_DAY, Period, at_wall, monday_of, oslo, step_of
 from booking.domain.protocol import Protocol, StepKind
 from booking.domain.slot import Availability
 from booking.domain.upheaval import upheaval
@@ -39,6 +39,9 @@ MOST_PLACES = 30
 
 CHOOSE_WITHIN = 1
 """Working days within which a patient answers whether her new time suits her."""
+
+NOON = 12 * 60
+"""Minutes past midnight: before noon of the next day nobody is offered another time, if there is any later one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,8 +188,9 @@ def _movers(
             options = [option for option in options if not option.along and _in_order(standing, appointment.id, option)]
         if other_room is not None:
             options.insert(0, Option(stands))
-        cheapest = sorted(options, key=lambda option: upheaval(stands, option))
-        ways = [Way(each, upheaval(stands, each)) for option in cheapest for each in _rooms(free, option, other_room)]
+        costs = [(upheaval(stands, option, now=now), option) for option in options]
+        cheapest = sorted(costs, key=lambda each: each[0])
+        ways = [Way(each, cost) for cost, option in cheapest for each in _rooms(free, option, other_room)]
         yield Mover(appointment, course.patient_id, stands, protocol, tuple(ways))
 
 
@@ -296,7 +300,7 @@ def _others(
     """For each the best other places that nobody else is to have: one in turn for all, then another one."""
     taken = [use for mover, way in _pairs(movers, chosen) for use in _uses(mover, way.option, buffer_of)]
     found: list[list[Option]] = [[] for _ in movers]
-    in_time = end_of_working_day_after(now, CHOOSE_WITHIN)
+    in_time = at_wall(oslo(now).date() + timedelta(days=1), NOON)
     for _ in range(OTHERS):
         for number, (mover, way) in enumerate(zip(movers, chosen, strict=True)):
             if way is None:
@@ -312,7 +316,7 @@ def _others(
 def _free_besides(
     mover: Mover, hers: Sequence[Option], taken: Sequence[Use], buffer_of: dict[int, int], in_time: datetime
 ) -> Iterator[Option]:
-    """Her other places that meet nothing, those first that she can still choose tomorrow."""
+    """Her other places that meet nothing, those first that are not too soon to choose them."""
     for way in sorted(mover.ways, key=lambda way: way.option.at.start < in_time):
         apart = not any(_period(way.option.at).overlaps(_period(option.at)) for option in hers)
         if apart and not way.option.along and not _meets(_uses(mover, way.option, buffer_of), taken):

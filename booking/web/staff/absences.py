@@ -6,14 +6,13 @@ from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from booking.domain.period import moment_of, seconds_of
+from booking.domain.period import Period, seconds_of
 from booking.services.disruptions import (
     Cause,
     CauseKind,
     enter_absence,
     ill_today,
     remove_absence,
-    rest_of_today,
     touched_by,
 )
 from booking.services.relocation import propose_first
@@ -25,7 +24,7 @@ from booking.web.access import Rule, open_to
 from booking.web.forms.absences import KINDS, AbsenceForm
 from booking.web.forms.fields import read_id
 from booking.web.office import office
-from booking.web.staff.replan import People, Person
+from booking.web.staff.replan import People, Person, period_words
 
 UNREADABLE = 422
 
@@ -76,10 +75,8 @@ def _page(id: int, form: AbsenceForm, touched: list[Person] | None = None, seen:
         "staff/absences.html",
         form=form,
         her=session.get_one(Clinician, id),
-        rows=absences_of(session, id, now=now),
+        rows=[(row, period_words(Period(row.starts_at, row.ends_at))) for row in absences_of(session, id, now=now)],
         kinds=KINDS,
         touched=touched,
         seen=seen,
-        today=rest_of_today(now),
-        moment_of=moment_of,
     )

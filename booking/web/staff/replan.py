@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time, timedelta
 
 from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 from booking.domain.appointment import Actor
 from booking.domain.changing import Option
 from booking.domain.errors import AnswerOver, ChangedMeanwhile, DoesNotFit, NotAllowed, SlotTaken
-from booking.domain.period import moment_of, seconds_of
-from booking.services import new_times
+from booking.domain.period import Period, moment_of, oslo, seconds_of
+from booking.services import new_times, wording
 from booking.services.accounts import sees_course
 from booking.services.disruptions import UNDECIDED, CauseKind
 from booking.services.logbook import About, note_look
@@ -33,11 +33,14 @@ from booking.web.access import Rule, open_to
 from booking.web.book.house import House
 from booking.web.errors import words_for
 from booking.web.forms.fields import read_id
+from booking.web.language import current_language
 from booking.web.me.new_time import read_start
 from booking.web.office import office
-from booking.web.staff.words import short_moment, visit_moment
+from booking.web.staff.words import visit_moment
 
-MOST_OPTIONS = 40
+A_MOMENT = timedelta(minutes=1)
+
+MOST_OPTIONS = 25
 """How many places are listed for one appointment, the best of them."""
 
 
@@ -274,8 +277,16 @@ def _heading(people: People, disruption: Disruption, *, undecided: bool = True) 
     rows = [
         one for one in people.rows(disruption) if not undecided or (one.row is not None and one.row.state in UNDECIDED)
     ]
-    period = f"{short_moment(disruption.starts_at)} – {short_moment(disruption.ends_at)}"
+    period = period_words(Period(disruption.starts_at, disruption.ends_at))
     return Heading(disruption, people.cause(disruption), period, rows, _counts(rows))
+
+
+def period_words(period: Period) -> str:
+    """“Wednesday 3 March”, “Wednesday 3 March – Friday 5 March”, or with times where it is not whole days."""
+    if any(oslo(moment).time() != time() for moment in (period.start, period.end)):
+        return f"{visit_moment(period.start)} – {visit_moment(period.end)}"
+    first, last = (wording.day(moment, current_language()) for moment in (period.start, period.end - A_MOMENT))
+    return wording.sentence(first if first == last else f"{first} – {last}")
 
 
 def _counts(people: Iterable[Person]) -> str:
