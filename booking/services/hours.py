@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import ClassVar, Protocol, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from booking.domain import schedule as domain
@@ -65,6 +65,8 @@ class NewHours:
         own = self.hours
         if own.valid_from < oslo(now).date() or (own.valid_until or own.valid_from) < own.valid_from:
             raise ValueError("hours begin today or later, and end after they begin")
+        for same in session.scalars(_same(own)):
+            session.delete(same)
         days = [HoursDay(weekday=each.weekday, start_minute=each.start, end_minute=each.end) for each in own.days]
         session.add(
             Hours(
@@ -330,6 +332,17 @@ def _valid(office: Office, first: date, last: date | None, *, now: datetime) -> 
     booked = oslo(now).date() + office.horizon
     last = max(first, booked if last is None else min(last, booked))
     return Period(at_wall(first, 0), at_wall(last + timedelta(days=1), 0))
+
+
+def _same(hours: domain.Hours) -> Select[Hours]:
+    """Templates that are valid on the very same days: what is entered stands instead of them."""
+    return select(Hours).where(
+        Hours.clinic_id == hours.clinic_id,
+        Hours.clinician_id.is_not_distinct_from(hours.clinician_id),
+        Hours.valid_from == hours.valid_from,
+        Hours.valid_until.is_not_distinct_from(hours.valid_until),
+        Hours.weeks.is_not_distinct_from(hours.weeks.value if hours.weeks else None),
+    )
 
 
 def _end(session: Session, row: Hours, last: date) -> None:

@@ -319,6 +319,14 @@ def test_no_hours_change_the_past() -> None:
         look(her_hours("0 9-17", valid_from=NOW.date() - timedelta(days=1)))
 
 
+def test_who_writes_the_same_day_anew_means_it_instead() -> None:
+    day = date(2027, 5, 4)
+    done(her_hours("1 8-12", valid_from=day, valid_until=day))
+    done(her_hours("1 10-12", valid_from=day, valid_until=day))
+    rows = db.session.scalars(select(Hours).where(Hours.clinician_id == ask(), Hours.valid_until == day)).all()
+    assert [each.start_minute for row in rows for each in row.days] == [TEN]
+
+
 def test_a_week_is_copied_as_it_stands_with_its_exceptions() -> None:
     day = date(2027, 5, 6)
     done(her_hours("3 15-20", valid_from=day, valid_until=day))

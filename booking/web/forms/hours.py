@@ -16,6 +16,7 @@ from wtforms.validators import Optional, ValidationError
 
 from booking.domain.period import STEP_MINUTES, Period, at_wall
 from booking.domain.schedule import DayHours, Hours, Name, Weeks
+from booking.web.filters import minute_of_day
 from booking.web.forms.fields import LONGEST_LINE, choices_of, one_line
 
 EARLIEST, LATEST = 5 * 60, 23 * 60
@@ -34,7 +35,7 @@ Span = tuple[int, int]
 
 def spans_words(spans: Iterable[Span]) -> str:
     """“09:00–12:00, 16:00–20:00”, as it is written and read again."""
-    return ", ".join(f"{_clock(start)}–{_clock(end)}" for start, end in spans)
+    return ", ".join(f"{minute_of_day(start)}–{minute_of_day(end)}" for start, end in spans)
 
 
 def read_spans(text: str | None) -> tuple[Span, ...]:
@@ -242,7 +243,3 @@ def _not_too_long(field: Any) -> None:
 
 def _minute(at: time | None) -> int:
     return at.hour * 60 + at.minute if at else 0
-
-
-def _clock(minute: int) -> str:
-    return f"{minute // 60:02}:{minute % 60:02}"
