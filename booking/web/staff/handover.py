@@ -19,6 +19,7 @@ from booking.store.people import Clinician
 from booking.web import clock
 from booking.web.access import Rule, open_to
 from booking.web.book.house import House
+from booking.web.book.words import weekly
 from booking.web.errors import words_for
 from booking.web.forms.fields import read_id
 from booking.web.me.desk import GONE, seen_of
@@ -109,8 +110,10 @@ def _card(course: Course, found: Handover) -> Card:
         )
         for appointment, planned in found.pairs
     ]
-    moved = len(found.pairs) - found.kept
-    heading = ngettext("%(num)s time changes", "%(num)s times change", moved) if moved else _("All times stay")
+    moved, pattern = len(found.pairs) - found.kept, found.plan.pattern
+    changed = ngettext("%(num)s time changes", "%(num)s times change", moved) if moved else _("all times stay")
+    usual = weekly(pattern.weekday, pattern.minute, clock.now())
+    heading = f"{usual}: {changed}"
     return Card(heading, _value(found), tuple(lines))
 
 
