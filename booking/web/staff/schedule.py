@@ -48,6 +48,7 @@ from booking.store.timetable import (
 )
 from booking.web import clock
 from booking.web.access import Rule, asked_by_itself, open_to
+from booking.web.forms.absences import KINDS
 from booking.web.language import current_language
 from booking.web.office import office
 from booking.web.staff.moves import just_done
@@ -124,7 +125,6 @@ def day(id: int) -> str:
         today=Way(_clinic_url(id, desk.today), _("Today")),
         clinic=clinic,
         empty=_("Nobody works here on this day."),
-        list_url=url_for("staff.today", id=id) if shown == desk.today else "",
     )
 
 
@@ -201,6 +201,7 @@ class Desk:
             lasts=session_counts(session),
             treatments={row.id: row.name[current_language()] for row in all_treatments(session)},
             replies=replies_to(session, [entry.id for entry in self.entries]),
+            people={each.id: each.name for each in all_clinicians(session)} if whose.room_id else {},
         )
 
     @property
@@ -303,7 +304,8 @@ class Desk:
 
     def _blocks(self, clinician_id: int, clinics: Iterable[int], shifts: Sequence[Shift], day: date) -> list[Block]:
         """What stands in the clinician's day besides appointments, what lies within something longer left out."""
-        away = ((each.starts_at, each.ends_at, "") for each in self.absences if each.clinician_id == clinician_id)
+        hers = (each for each in self.absences if each.clinician_id == clinician_id)
+        away = ((each.starts_at, each.ends_at, _kind_words(each)) for each in hers)
         blocks = [
             *closings_of(self.schedule, clinics, day),
             *_spans(away, day, BlockKind.AWAY),
@@ -435,6 +437,11 @@ def _of(times: Iterable[Kept], clinician_id: int) -> Iterator[tuple[datetime, da
 def _spans(times: Iterable[tuple[datetime, datetime, str]], day: date, kind: BlockKind) -> list[Block]:
     spans = ((minutes_on(Period(start, end), day), words) for start, end, words in times)
     return [Block(*span, kind, words=words) for span, words in spans if span]
+
+
+def _kind_words(absence: Absence) -> str:
+    """“Holiday”; nothing where it says no more than that she is away, or is nobody else's business."""
+    return "" if absence.kind in ("other", "illness") else str(KINDS.get(absence.kind, ""))
 
 
 def _meets(block: Block, entry: Entry, day: date) -> bool:

@@ -79,13 +79,15 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """`first`, `last`: from and up to which minute of the day it goes, as `place` says in classes; `hours`: labels."""
+    """`first`, `last`: from and up to which minute of the day it goes, as `place` says in classes; `hours`: labels;
+    `key`: every sign that stands on it."""
 
     columns: tuple[Column, ...]
     first: int
     last: int
     place: str
     hours: tuple[tuple[str, str], ...]
+    key: tuple[Flag, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,18 +110,23 @@ class Source:
 @dataclass(frozen=True, slots=True)
 class Pen:
     """Draws: for whom, when, and with what all of it has in common. `lasts`: how many sessions each protocol has;
-    `treatments`: their names; both by id. `replies`: of calendars, by appointment."""
+    `treatments`: their names; both by id. `replies`: of calendars, by appointment.
+    `people`: whose names stand on appointments instead of what is done, by id."""
 
     reach: Reach
     now: datetime
     lasts: dict[int, int]
     treatments: dict[int, str]
     replies: dict[int, Reply]
+    people: dict[int, str]
 
     def sheet(self, sources: Sequence[Source]) -> Sheet:
         first, last = _hours_of(sources)
+        columns = tuple(self._column(source, first, last) for source in sources)
+        flags = (flag for column in columns for item in column.items for flag in item.flags)
         return Sheet(
-            columns=tuple(self._column(source, first, last) for source in sources),
+            columns=columns,
+            key=tuple(dict.fromkeys(flags)),
             first=first * 60,
             last=last * 60,
             place=f"h{first} l{last - first}",
@@ -171,7 +178,7 @@ class Pen:
             kind=self._kind(entry),
             place=place,
             time=time,
-            words=self.treatments[entry.treatment_id],
+            words=self.people.get(entry.clinician_id) or self.treatments[entry.treatment_id],
             name=entry.name,
             number=number,
             number_words=number_words,
