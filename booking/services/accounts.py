@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from booking.services.factors import has_second_factor
@@ -15,10 +15,14 @@ from booking.services.logbook import Who
 from booking.store.accounts import Account, StaffSession
 from booking.store.appointments import Appointment
 from booking.store.courses import Course
+from booking.store.outbox import Message
 from booking.store.schedules import workplaces
 from booking.store.unit_of_work import unit_of_work
 
 CLINICIAN, RECEPTIONIST, ADMINISTRATOR = ROLES = ("clinician", "receptionist", "administrator")
+
+RESET, CHANGED = "staff_reset", "staff_changed"
+"""Kinds of mails: a link to choose a password, and what was changed of how somebody signs in."""
 
 IDLE_FOR = timedelta(minutes=60)
 """A browser in which nothing is done for this long is signed out."""
@@ -194,13 +198,17 @@ def end_all(session: Session, account_id: int, *, but: int = 0, now: datetime) -
 
 
 def forget_sessions(*, now: datetime) -> int:
-    """Deletes what is kept of browsers that were last seen `SESSIONS_KEPT` ago; of how many."""
+    """Deletes what is kept of browsers that were last seen `SESSIONS_KEPT` ago; of how many. Mails about signing in go
+    when they are as old."""
 
     def work(session: Session) -> int:
         old = select(StaffSession).where(StaffSession.seen_at <= now - SESSIONS_KEPT)
         rows = list(session.scalars(old.with_for_update(skip_locked=True)))
         for row in rows:
             session.delete(row)
+        about_doors = Message.kind.in_((RESET, CHANGED)), Message.made_at <= now - SESSIONS_KEPT
+        done = delete(Message).where(*about_doors, Message.due_at.is_(None), Message.leased_until.is_(None))
+        session.execute(done, execution_options={"synchronize_session": False})
         return len(rows)
 
     return unit_of_work(work)

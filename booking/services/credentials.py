@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from booking.domain.errors import LastFactor, PasswordRefused, WrongSignIn
 from booking.domain.password import fault_of
 from booking.services import factors
-from booking.services.accounts import ADMINISTRATOR, end_all
+from booking.services.accounts import ADMINISTRATOR, CHANGED, end_all
 from booking.services.logbook import About, Who, note
 from booking.services.office import Office
 from booking.services.passkeys import Asked, Made, made_passkey
@@ -19,8 +19,6 @@ from booking.store.clinics import all_clinics, the_group
 from booking.store.database import db, utc
 from booking.store.outbox import Message
 from booking.store.unit_of_work import unit_of_work
-
-CHANGED = "staff_changed"
 
 AUTHENTICATOR = "authenticator"
 """What Flask-Security calls a program that makes codes."""

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from booking.domain.errors import SignInOver, WrongSignIn
 from booking.services import factors
-from booking.services.accounts import opened
+from booking.services.accounts import RESET, opened
 from booking.services.attempts import Limit, count_attempt, take_back
 from booking.services.credentials import check_new, put_password
 from booking.services.logbook import About, Who, note
@@ -44,8 +44,6 @@ RESET_LASTS = timedelta(hours=1)
 
 WELCOME_LASTS = timedelta(days=3)
 """The same for who has none yet."""
-
-RESET = "staff_reset"
 
 
 def check_password(office: Office, email: str, password: str, network: str, *, now: datetime) -> str:

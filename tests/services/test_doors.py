@@ -17,7 +17,7 @@ from sqlalchemy import select
 
 from booking.domain.errors import LastFactor, PasswordRefused, SignInOver, TooManyAttempts, WrongSignIn
 from booking.services import factors
-from booking.services.accounts import IDLE_FOR, SESSIONS_KEPT, account_signed_in, forget_sessions, open_session
+from booking.services.accounts import SESSIONS_KEPT, account_signed_in, forget_sessions, open_session
 from booking.services.attempts import count_attempt
 from booking.services.credentials import (
     change_password,
@@ -408,4 +408,13 @@ def test_where_somebody_was_signed_in_is_forgotten() -> None:
     assert forget_sessions(now=NOW + SESSIONS_KEPT - timedelta(seconds=1)) == 0
     assert forget_sessions(now=NOW + SESSIONS_KEPT) == 1
     assert db.session.scalar(select(StaffSession)) is None
-    assert IDLE_FOR < SESSIONS_KEPT
+
+
+def test_mails_about_signing_in_are_forgotten_once_they_are_sent() -> None:
+    reset_token()
+    forget_sessions(now=NOW + SESSIONS_KEPT)
+    assert len(mails("staff_reset")) == 1
+    mails("staff_reset")[0].due_at = None
+    db.session.commit()
+    forget_sessions(now=NOW + SESSIONS_KEPT)
+    assert mails("staff_reset") == []

@@ -11,6 +11,7 @@ import time_machine
 from flask import Flask
 from sqlalchemy import select
 
+from booking.domain.period import seconds_of
 from booking.services import factors
 from booking.services.accounts import IDLE_FOR
 from booking.services.attempts import count_attempt
@@ -37,6 +38,13 @@ class Someone(Walker):
     def sign_in(self, person: Person = RITA, password: str = PASSWORD, *, to: str = ACCOUNT) -> Someone:
         self.open(f"/en/staff/sign-in?next={to}")
         self.send("/staff/sign-in", email=person.email, password=password)
+        return self
+
+    def enter(self, person: Person = RITA) -> Someone:
+        """Is signed in since just now, without the work of a password."""
+        self.client = signed_in(self.client.application, person)
+        with self.client.session_transaction() as session:
+            session["staff_fresh"] = seconds_of(NOW)
         return self
 
     def token(self) -> str:
@@ -118,6 +126,11 @@ def test_who_tries_too_often_is_told_when_to_try_again(demo_app: Flask) -> None:
     assert someone.response.headers["Retry-After"] == "900"
 
 
+def test_who_is_signed_in_is_not_asked_again(demo_app: Flask) -> None:
+    rita = Someone(demo_app).enter()
+    assert rita.open(f"/en/staff/sign-in?next={ACCOUNT}").path == ACCOUNT
+
+
 def test_a_password_stands_in_no_page_again(demo_app: Flask) -> None:
     someone = Someone(demo_app).sign_in(password="wrong-and-secret")
     assert "wrong-and-secret" not in someone.response.text
@@ -172,7 +185,7 @@ def test_an_administrator_sees_nothing_before_she_has_a_second_factor(demo_app: 
 
 
 def test_a_passkey_is_added_and_signs_in_without_a_password(demo_app: Flask) -> None:
-    device, rita = Device(), Someone(demo_app).sign_in()
+    device, rita = Device(), Someone(demo_app).enter()
     rita.add_passkey(device)
     assert "Your recovery codes" in rita.text
     other = Someone(demo_app).open(f"/en/staff/sign-in?next={ACCOUNT}").show_passkey(device)  # type: ignore[attr-defined]
@@ -182,7 +195,7 @@ def test_a_passkey_is_added_and_signs_in_without_a_password(demo_app: Flask) -> 
 
 def test_a_passkey_is_a_second_step_too(demo_app: Flask) -> None:
     device = Device(sure=False)
-    Someone(demo_app).sign_in().add_passkey(device)
+    Someone(demo_app).enter().add_passkey(device)
     rita = Someone(demo_app).sign_in()
     assert rita.path == "/en/staff/sign-in/second"
     assert rita.show_passkey(device).path == ACCOUNT
@@ -190,7 +203,7 @@ def test_a_passkey_is_a_second_step_too(demo_app: Flask) -> None:
 
 def test_an_answer_of_a_passkey_is_taken_once(demo_app: Flask) -> None:
     device = Device()
-    Someone(demo_app).sign_in().add_passkey(device)
+    Someone(demo_app).enter().add_passkey(device)
     rita = Someone(demo_app)
     rita.open("/en/staff/sign-in")
     answer = device.show(rita.asked("/en/staff/sign-in/passkey/ask"))
@@ -204,7 +217,7 @@ def test_an_answer_of_a_passkey_is_taken_once(demo_app: Flask) -> None:
 
 
 def test_who_does_nothing_for_an_hour_is_signed_out_and_told(demo_app: Flask) -> None:
-    rita = Someone(demo_app).sign_in()
+    rita = Someone(demo_app).enter()
     with time_machine.travel(IDLE_FOR + timedelta(minutes=1)):
         rita.open(ACCOUNT)
         assert rita.path == "/en/staff/sign-in"
@@ -212,7 +225,7 @@ def test_who_does_nothing_for_an_hour_is_signed_out_and_told(demo_app: Flask) ->
 
 
 def test_one_signs_out_elsewhere(demo_app: Flask) -> None:
-    here, there = Someone(demo_app).sign_in(), Someone(demo_app).sign_in()
+    here, there = Someone(demo_app).enter(), Someone(demo_app).enter()
     here.open(ACCOUNT)
     assert here.text.count("Signed in") == 2
     here.send("/account/sign-out")
@@ -221,14 +234,14 @@ def test_one_signs_out_elsewhere(demo_app: Flask) -> None:
 
 
 def test_nobody_signs_another_one_out(demo_app: Flask) -> None:
-    rita, ada = Someone(demo_app).sign_in(), signed_in(demo_app, ADA)
+    rita, ada = Someone(demo_app).enter(), signed_in(demo_app, ADA)
     rita.open(ACCOUNT)
     rita.post(f"{ACCOUNT}/sign-out", {"id": "2", "csrf_token": rita.token()})
     assert ada.get(ACCOUNT).status_code == 200
 
 
 def test_a_copied_cookie_is_signed_out_with_its_owner(demo_app: Flask) -> None:
-    rita = Someone(demo_app).sign_in()
+    rita = Someone(demo_app).enter()
     rita.open(ACCOUNT)
     copied = rita.client.get_cookie("booking")
     assert copied is not None
@@ -242,7 +255,7 @@ def test_a_copied_cookie_is_signed_out_with_its_owner(demo_app: Flask) -> None:
 
 
 def test_who_signed_in_long_ago_shows_her_password_before_she_changes_how(demo_app: Flask) -> None:
-    rita = Someone(demo_app).sign_in()
+    rita = Someone(demo_app).enter()
     with time_machine.travel(FRESH_FOR + timedelta(minutes=1)):
         rita.open(f"{ACCOUNT}/password")
         assert rita.path == f"{ACCOUNT}/confirm"
@@ -253,7 +266,7 @@ def test_who_signed_in_long_ago_shows_her_password_before_she_changes_how(demo_a
 
 
 def test_a_refused_password_says_what_is_wrong_with_it(demo_app: Flask) -> None:
-    rita = Someone(demo_app).sign_in()
+    rita = Someone(demo_app).enter()
     for password, words in (("short", "12 characters"), ("lambertseter-våren", "at a clinic"), ("", "12 characters")):
         rita.open(f"{ACCOUNT}/password").send(password=password)
         assert rita.status == 422

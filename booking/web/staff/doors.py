@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from booking.domain.errors import PasswordRefused, SignInOver, TooManyAttempts, WrongSignIn
 from booking.domain.period import seconds_of
-from booking.services.accounts import end_session
+from booking.services.accounts import account_signed_in, end_session
 from booking.services.doors import (
     HALF_LASTS,
     LIMITS_LAST,
@@ -26,7 +26,7 @@ from booking.services.passkeys import Asked, Site, new_challenge, options_to_sho
 from booking.store.accounts import Account, account_by_uniquifier
 from booking.store.database import db
 from booking.web import clock
-from booking.web.access import Rule, half_signed_in, open_to
+from booking.web.access import Rule, half_signed_in, open_to, staff_key
 from booking.web.forms.doors import CodeForm, ForgottenForm, NewPasswordForm, PasskeyForm, PasswordForm
 from booking.web.language import LANGUAGES, current_language
 from booking.web.limits import network_of
@@ -43,7 +43,7 @@ FEW_CODES = 3
 def sign_in() -> ResponseReturnValue:
     form = PasswordForm()
     if request.method != "POST":
-        return _door(form)
+        return redirect(_next() or url_for("staff.start"), 303) if _is_in() else _door(form)
     if not form.validate():
         return _door(form, 422)
     try:
@@ -188,6 +188,12 @@ def own_address(asked: str) -> str | None:
         asked == f"/{each}/staff" or asked.startswith((f"/{each}/staff/", f"/{each}/staff?")) for each in LANGUAGES
     )
     return asked if own and len(asked) <= LONGEST_ADDRESS and asked.isprintable() and "\\" not in asked else None
+
+
+def _is_in() -> bool:
+    """Whether she is signed in here already, as after going back in the browser."""
+    key = staff_key()
+    return key is not None and account_signed_in(db.session(), key, now=clock.now()) is not None
 
 
 def _site() -> Site:
