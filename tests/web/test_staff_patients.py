@@ -57,6 +57,18 @@ def test_several_are_listed_and_each_of_them_is_noted(site_app: Flask, kari: Cou
     assert log_of(site_app, kari)[0] == (RITA.name, "find")
 
 
+def test_what_one_typed_is_not_shown_to_who_signs_in_after_her_in_the_same_browser(
+    site_app: Flask, kari: Course
+) -> None:
+    desk = at_the_desk(site_app).open("/en/staff/patients").send("patients", sought="174 06")
+    assert desk.value("sought") == "174 06"
+    with signed_in(site_app, ADA).session_transaction() as hers:
+        key = hers["staff"]
+    with desk.client.session_transaction() as session:
+        session["staff"] = key
+    assert desk.open("/en/staff/patients").value("sought") == ""
+
+
 def test_who_may_not_see_her_finds_nobody_and_no_page(site_app: Flask, kari: Course) -> None:
     before = log_of(site_app, kari)
     desk = at_the_desk(site_app, FRIDA).open("/en/staff/patients").send("patients", sought="kari")

@@ -66,7 +66,7 @@ def patients() -> ResponseReturnValue:
     """The box, and who was found. What was typed stays in the session, for a name has no place in an address."""
     if request.method == "POST":
         return _sought(one_line(request.form.get("sought"))[:LONGEST])
-    text, now = str(session.get("sought", "")), clock.now()
+    text, now = _last_sought(), clock.now()
     answer = find(db.session(), text, g.reach, now=now)
     looks = [About(patient_id=found.patient.id) for found in answer.patients]
     note_looks(office(), g.reach.who, "find", looks, now=now)
@@ -75,11 +75,17 @@ def patients() -> ResponseReturnValue:
 
 def _sought(text: str) -> ResponseReturnValue:
     """Straight on to the one who is meant, if there is but one."""
-    session["sought"] = text
+    session["sought"] = [g.reach.account_id, text]
     found = find(db.session(), text, g.reach, now=clock.now()).patients
     if len(found) == 1:
         return redirect(url_for("staff.patient", id=found[0].patient.id), 303)
     return redirect(url_for("staff.patients"), 303)
+
+
+def _last_sought() -> str:
+    """What she typed last; nothing of who was signed in here before her."""
+    account_id, text = session.get("sought", (None, ""))
+    return str(text) if account_id == g.reach.account_id else ""
 
 
 @open_to(Rule.OF_PATIENT)

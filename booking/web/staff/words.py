@@ -136,6 +136,13 @@ def action_name(action: str) -> str:
         "absence": _("entered an absence"),
         "hours": _("changed hours"),
         "waiting": _("changed the waiting list"),
+        "hand_over": _("changed the clinician of a course"),
+        "make_up": _("added a missed session"),
+        "print": _("printed a sheet or a letter"),
+        "calendar": _("changed a clinician’s calendar"),
+        "credentials": _("changed a password or a second factor"),
+        "staff_add": _("opened an account"),
+        "staff_disable": _("closed an account"),
     }
     return names.get(action, action)
 
