@@ -12,12 +12,10 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import Any, cast
 
-import qrcode
 from flask import Flask, current_app
 from flask_security import Security, UserDatastore, UserMixin
 from flask_security.totp import Totp
 from flask_security.utils import check_and_get_token_status, hash_password, verify_password
-from qrcode.image.svg import SvgPathFillImage
 
 from booking.store.accounts import Account, Passkey, Role
 
@@ -63,6 +61,9 @@ class OneTimeCodes(Totp):
 
     def generate_qrcode(self, username: str, totp: str) -> str:
         """On white, whatever is around it; the library's own is six times as long."""
+        import qrcode  # here, because it takes a tenth of a second that no other page or command should wait
+        from qrcode.image.svg import SvgPathFillImage
+
         drawn = qrcode.make(self.get_totp_uri(username, totp), image_factory=SvgPathFillImage).to_string()
         return f"data:image/svg+xml;base64,{b64encode(drawn).decode()}"
 
