@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -102,9 +102,8 @@ def disrupt(session: Session, office: Office, cause: Cause, who: Who, *, now: da
     found = touched_by(session, office, cause, now=now)
     elsewhere = open_rows_of(session, [appointment.id for appointment in found])
     left = {row.appointment_id for row in elsewhere if row.state == OPEN}
-    for row in elsewhere:
-        if row.state != OPEN:
-            settle_row(session, row, now=now)
+    for id in sorted({row.disruption_id for row in elsewhere if row.state != OPEN}):
+        _pass_over(session, id, {appointment.id for appointment in found}, now=now)
     new = [appointment for appointment in found if appointment.id not in left]
     if not new:
         return None
@@ -122,6 +121,17 @@ def disrupt(session: Session, office: Office, cause: Cause, who: Who, *, now: da
     session.add(disruption)
     session.flush()
     return disruption
+
+
+def _pass_over(session: Session, disruption_id: int, appointment_ids: Collection[int], *, now: datetime) -> None:
+    """What was offered because of another disruption is settled there: it cannot be had now."""
+    other = disruption_to_change(session, disruption_id)
+    if other is None:
+        return
+    for row in other.touched:
+        if row.appointment_id in appointment_ids and row.state in (OFFERED, DECLINED):
+            settle_row(session, row, now=now)
+    note_progress(other, now=now)
 
 
 def _end(office: Office, cause: Cause, *, now: datetime) -> datetime:
@@ -177,7 +187,7 @@ def enter_absence(
     cause = Cause(kind=CauseKind.ABSENCE, period=period, clinician_id=clinician_id)
 
     def work(session: Session) -> int | None:
-        session.get_one(Clinician, clinician_id, with_for_update=True)
+        session.get_one(Clinician, clinician_id, with_for_update={"key_share": True})  # one who enters it at a time
         if _absence(session, cause) is not None:
             same = disruption_of(session, cause.kind, clinician_id, period.start, period.end)
             return same.id if same else None
