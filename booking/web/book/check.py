@@ -119,7 +119,12 @@ def usual_of(times: Sequence[HeldTime]) -> tuple[int, int]:
 
 
 def row_words(house: House, time: HeldTime, usual: tuple[int, int]) -> str:
-    """Under each date: what it is if it is no session, who and where if that is not as usual, and free until when."""
+    """Under each date: the same as `visit_words`, and free until when."""
+    return f"{visit_words(house, time, usual)}. {_free_until(free_until(house, time))}"
+
+
+def visit_words(house: House, time: HeldTime, usual: tuple[int, int]) -> str:
+    """What it is if it is no session, how long it takes, and who and where if that is not as usual."""
     minutes = (time.ends_at - time.starts_at) // timedelta(minutes=1)
     kinds = {"first_visit": _("First visit"), "review": _("Review")}
     lead = [kinds[time.kind]] if time.kind in kinds else []
@@ -128,7 +133,7 @@ def row_words(house: House, time: HeldTime, usual: tuple[int, int]) -> str:
         lead.append(house.clinician(time.clinician_id))
     if time.clinic_id != usual[1]:
         lead.append(house.clinic(time.clinic_id))
-    return f"{', '.join(lead)}. {_free_until(free_until(house, time))}"
+    return ", ".join(lead)
 
 
 def free_until(house: House, time: HeldTime) -> datetime:

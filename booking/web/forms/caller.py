@@ -86,17 +86,19 @@ class CheckedForm(CallerForm):
 
     what = None  # asked before
     gate = RadioField(
-        lazy_gettext("Does any of this apply to her?"),
+        lazy_gettext("Her answer"),
         choices=choices_of(
             [
                 (Gate.NO.value, lazy_gettext("No, none of it")),
-                (Gate.YES.value, lazy_gettext("Yes, what is ticked here")),
+                (Gate.YES.value, lazy_gettext("Yes, what is ticked")),
                 (Gate.UNSURE.value, lazy_gettext("She is not sure, or was not asked: somebody rings her first")),
             ]
         ),
         validate_choice=False,
     )
-    conditions = Ticks(lazy_gettext("What applies"), choices=choices_of(SHORT.items()))
+    conditions = Ticks(
+        lazy_gettext("Before we plan needles: does any of this apply to you?"), choices=choices_of(SHORT.items())
+    )
     language = RadioField(
         lazy_gettext("Language of our messages"), choices=choices_of(LANGUAGE_NAMES), validate_choice=False
     )

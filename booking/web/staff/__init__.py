@@ -9,6 +9,8 @@ from booking.web.staff import (
     answers,
     appointment,
     caller,
+    caller_check,
+    caller_times,
     calls,
     contact,
     desk,
@@ -109,16 +111,16 @@ staff.add_url_rule(f"{COURSE}/answers/read", "read_answers", answers.read_answer
 
 CALL = "/staff/book/<string(maxlength=40):call>"
 
-staff.add_url_rule("/staff/book", "book", caller.book_caller, methods=["GET", "POST"])
+staff.add_url_rule("/staff/book", "book", caller.book, methods=["GET", "POST"])
 staff.add_url_rule(f"{CALL}/who", "who_calls", caller.who_calls, methods=["GET", "POST"])
-staff.add_url_rule(f"{CALL}/plan", "caller_plan", caller.caller_plan)
-staff.add_url_rule(f"{CALL}/times", "caller_times", caller.caller_times)
-staff.add_url_rule(f"{CALL}/days", "caller_days", caller.caller_days)
-staff.add_url_rule(f"{CALL}/choose", "caller_choose", caller.caller_choose, methods=["POST"])
-staff.add_url_rule(f"{CALL}/check", "caller_check", caller.caller_check, methods=["GET", "POST"])
-staff.add_url_rule(f"{CALL}/lost", "caller_lost", caller.caller_lost, methods=["GET", "POST"])
-staff.add_url_rule(f"{CALL}/drop", "caller_drop", caller.caller_drop, methods=["POST"])
-staff.add_url_rule(f"{CALL}/done", "caller_done", caller.caller_done)
+staff.add_url_rule(f"{CALL}/plan", "caller_plan", caller_times.plan)
+staff.add_url_rule(f"{CALL}/times", "caller_times", caller_times.times)
+staff.add_url_rule(f"{CALL}/days", "caller_days", caller_times.days)
+staff.add_url_rule(f"{CALL}/choose", "caller_choose", caller_times.choose, methods=["POST"])
+staff.add_url_rule(f"{CALL}/check", "caller_check", caller_check.check, methods=["GET", "POST"])
+staff.add_url_rule(f"{CALL}/lost", "caller_lost", caller_check.lost, methods=["GET", "POST"])
+staff.add_url_rule(f"{CALL}/drop", "caller_drop", caller_check.drop, methods=["POST"])
+staff.add_url_rule(f"{CALL}/done", "caller_done", caller_check.done)
 staff.add_url_rule("/staff/walk-in", "walk_in", walk_in.begin_now, methods=["GET", "POST"])
 staff.add_url_rule(f"{COURSE}/sheet", "sheet", paper.sheet)
 staff.add_url_rule(f"{COURSE}/letter", "letter", paper.letter, methods=["GET", "POST"])

@@ -5,6 +5,7 @@ Both are in the patient's language. A postal address is typed for the letter, pr
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from flask import g, redirect, render_template, request, url_for
@@ -70,7 +71,7 @@ def _facts(course: Course) -> dict[str, Any]:
         "course": course,
         "group": the_group(db.session()),
         "told": told,
-        "rows": rows_of(told, now=now),
+        "rows": [replace(row, state="") if row.state == "next" else row for row in rows_of(told, now=now)],
         "same": same_words(told),
         "waiting": course.status == WAITING,
         "waiting_words": waiting_words(course),

@@ -24,7 +24,8 @@ from booking.web.forms.caller import WalkInForm
 from booking.web.forms.fields import choices_of
 from booking.web.language import current_language
 from booking.web.office import office
-from booking.web.staff.caller import as_known, checked_form, hers, picked_patient
+from booking.web.staff.call import as_known, hers, picked_patient
+from booking.web.staff.caller_check import checked_form
 
 
 @open_to(Rule.FRONT_DESK)
