@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from bench.houses import add_clinics
 from booking.domain.period import OSLO
+from booking.domain.schedule import DayHours, Hours, Weeks
 from booking.services.soonest import Prospect, prospects
 from booking.store.clinics import Clinic, all_clinics
 from booking.store.database import db
@@ -24,7 +25,7 @@ from booking.store.people import Clinician, all_clinicians
 from booking.web import clock
 from booking.web.site import clinics
 from booking.web.site.clinics import facts_of, soonest_course, soonest_visit
-from booking.web.site.hours import Openings, doors_at, doors_words, openings_of
+from booking.web.site.hours import Openings, doors_at, doors_words, open_day, openings_of, weeks_ahead
 from tests.builders import NOW, office
 from tests.servers.clock import CLINIC_NOW
 from tests.servers.databases import only_sqlite
@@ -172,6 +173,40 @@ def test_pages_are_whole_on_days_that_are_not_like_others(site_app: Flask, langu
     with clinic_clock(wall):
         for path in ("clinics", LAMBERTSETER, EIDSVOLL, RAHOLT, "clinicians/bjork-provesen"):
             read_strictly(site_app.test_client().get(f"/{language}/{path}").data)
+
+
+# -- weeks of clinicians ----------------------------------------------------------------------------------------------
+
+
+def week_template(weekday: int, **more: Any) -> Hours:
+    """A template with one day, this weekday from nine to four."""
+    facts = {"valid_from": date(2026, 1, 1), "valid_until": None, **more}
+    return Hours(1, 2, days=(DayHours(weekday, 540, 960),), **facts)
+
+
+def weekdays_shown(*templates: Hours, day: date = date(2027, 3, 3)) -> list[list[int]]:
+    return [[each.weekday for each in week] for week in weeks_ahead(Openings(clinicians={2: list(templates)}), 2, day)]
+
+
+def test_hours_that_are_the_same_every_week_are_shown_once() -> None:
+    assert weekdays_shown(week_template(0)) == [[0]]
+
+
+def test_odd_and_even_weeks_are_shown_as_this_week_and_the_next() -> None:
+    odd, even = week_template(0, weeks=Weeks.ODD), week_template(3, weeks=Weeks.EVEN)
+    assert weekdays_shown(odd, even) == [[0], [3]]
+    assert weekdays_shown(odd, even, day=date(2027, 3, 8)) == [[3], [0]]
+
+
+def test_a_single_day_changes_that_day_alone() -> None:
+    evening = week_template(4, valid_from=date(2027, 3, 5), valid_until=date(2027, 3, 5))
+    assert weekdays_shown(week_template(0), evening) == [[0, 4], [0]]
+
+
+def test_the_doors_open_in_odd_weeks_by_the_hours_of_odd_weeks() -> None:
+    own = [week_template(0), week_template(1, weeks=Weeks.ODD, valid_from=date(2026, 1, 2))]
+    opened = [open_day(Openings(own=own), date(2027, 3, day)).open for day in (1, 2, 8, 9)]
+    assert [bool(periods) for periods in opened] == [False, True, True, False]
 
 
 # -- clinics ----------------------------------------------------------------------------------------------------------

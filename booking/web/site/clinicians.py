@@ -18,7 +18,7 @@ from booking.web import clock
 from booking.web.access import Rule, open_to
 from booking.web.office import office
 from booking.web.site.clinics import facts_of, prices_of
-from booking.web.site.hours import days_of, openings_of
+from booking.web.site.hours import openings_of, weeks_ahead
 from booking.web.site.marketing import beside_not_authorised
 
 REGISTER = "https://register.helsedirektoratet.no/Hpr"
@@ -27,10 +27,10 @@ REGISTER = "https://register.helsedirektoratet.no/Hpr"
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A clinic where a clinician works: her hours there this week, and what is free, where that is known."""
+    """A clinic where a clinician works: her hours there in the next weeks, and what is free, where that is known."""
 
     clinic: Clinic
-    days: tuple[DayHours, ...]
+    weeks: tuple[tuple[DayHours, ...], ...]
     free: Prospect | None = None
 
 
@@ -62,4 +62,6 @@ def _works_of(clinician: Clinician) -> list[Work]:
     free = prospects(session, office(), now=now, clinics={clinic.id for clinic in clinics}) if clinics else []
     hers = {each.clinic_id: each for each in free if each.clinician_id == clinician.id}
     openings = openings_of(facts_of(session, clinics))
-    return [Work(clinic, days_of(openings[clinic.id], clinician.id, today), hers.get(clinic.id)) for clinic in clinics]
+    return [
+        Work(clinic, weeks_ahead(openings[clinic.id], clinician.id, today), hers.get(clinic.id)) for clinic in clinics
+    ]

@@ -32,13 +32,13 @@ from booking.web.site.hours import (
     OpenDay,
     Openings,
     closings_ahead,
-    days_of,
     doors_at,
     doors_words,
     open_day,
     openings_of,
     opens_after,
     week_of,
+    weeks_ahead,
 )
 from booking.web.site.maps import draw, point_of
 from booking.web.site.marketing import beside_not_authorised
@@ -119,7 +119,7 @@ def clinic(slug: str) -> str:
         closings=closings_ahead(openings, today),
         clinicians=clinicians,
         people={clinician.id: clinician for clinician in clinicians},
-        days={each.id: days_of(openings, each.id, today) for each in clinicians},
+        weeks={each.id: weeks_ahead(openings, each.id, today) for each in clinicians},
         languages=list(dict.fromkeys(chain.from_iterable(each.languages for each in clinicians))),
         prices=prices_of(treatments, authorised=True),
         with_vat=prices_of(treatments, authorised=False) if beside_not_authorised(clinicians) else [],

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from itertools import chain
 
 from flask_babel import gettext as _
 
@@ -131,10 +132,13 @@ def closings_ahead(openings: Openings, day: date) -> list[Closing]:
     return sorted(found, key=lambda closing: (closing.first, closing.last))
 
 
-def days_of(openings: Openings, clinician_id: int, day: date) -> tuple[DayHours, ...]:
-    """The clinician's hours at the clinic in the week of `day`, single days that are otherwise included."""
+def weeks_ahead(openings: Openings, clinician_id: int, day: date) -> tuple[tuple[DayHours, ...], ...]:
+    """The clinician's hours at the clinic in the week of `day` and in the next, by the week templates and what single
+    days have instead; one week where both are the same."""
     own, monday = openings.clinicians.get(clinician_id, []), monday_of(day)
-    return tuple(hours for number in range(7) for hours in hours_on(own, monday + timedelta(days=number)))
+    hours = [tuple(hours_on(own, monday + timedelta(days=number))) for number in range(14)]
+    this, next_one = (tuple(chain.from_iterable(days)) for days in (hours[:7], hours[7:]))
+    return (this,) if this == next_one else (this, next_one)
 
 
 def _openings_after(openings: Openings, moment: datetime) -> Iterator[datetime]:
