@@ -207,7 +207,7 @@ def test_keys_rotate_encrypts_the_health_answers_anew(demo_app: Flask) -> None:
     answer = said(demo_app, "keys", "rotate")
 
     assert answer.exit_code == 0
-    assert answer.answer == {"encrypted": 1}
+    assert answer.answer == {"encrypted": 2}, "and the second factor of an account"
 
 
 @only_sqlite
