@@ -109,7 +109,7 @@ def test_her_contact_is_corrected_and_that_is_noted_with_what_stood_before(site_
     assert "+46 70 174 06 07" in desk.text
     assert "A quiet room" in desk.text
     ada = at_the_desk(site_app, ADA).open(f"{page_of(kari)}/log")
-    assert "mobile +46701740605" in ada.text
+    assert "before: e-mail kari@example.com; phone +46701740605" in ada.text
 
 
 def test_what_is_to_be_done_about_her_stands_on_her_page(site_app: Flask, kari: Course) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from flask import abort, g, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from booking.domain.period import moment_of
 from booking.services.logbook import About, details_of, note_look
 from booking.store.database import db
 from booking.store.logbook import LogEntry, newest_entries
@@ -17,10 +19,11 @@ from booking.store.patients import NOBODYS_BIRTH_DATE, Patient
 from booking.store.register import all_accounts, courses_of_patients, names_of_patients, starts_of
 from booking.web import clock
 from booking.web.access import Rule, open_to
+from booking.web.book.house import House
 from booking.web.forms.fields import read_id
 from booking.web.office import office
 from booking.web.pictures import Link
-from booking.web.staff.words import action_name, moment_and_year, visit_moment
+from booking.web.staff.words import action_name, detail_name, moment_and_year, visit_moment
 
 A_PAGE = 100
 """Entries."""
@@ -68,7 +71,7 @@ def patient_log(id: int) -> str:
 
 
 def _lines(rows: Session, entries: list[LogEntry]) -> list[Line]:
-    details = details_of(rows, office(), entries)
+    details, house = details_of(rows, office(), entries), House(rows)
     names = names_of_patients(rows, {entry.patient_id for entry in entries if entry.patient_id is not None})
     starts = starts_of(rows, {entry.appointment_id for entry in entries if entry.appointment_id is not None})
     return [
@@ -77,7 +80,7 @@ def _lines(rows: Session, entries: list[LogEntry]) -> list[Line]:
             who=entry.actor,
             did=action_name(entry.action),
             about=_about(entry, names),
-            facts=tuple(_facts(entry, starts, details.get(entry.id, {}))),
+            facts=tuple(_facts(house, entry, starts, details.get(entry.id, {}))),
         )
         for entry in entries
     ]
@@ -89,16 +92,29 @@ def _about(entry: LogEntry, names: Mapping[int, str]) -> Link | None:
     return Link(url_for("staff.patient", id=entry.patient_id), names[entry.patient_id])
 
 
-def _facts(entry: LogEntry, starts: Mapping[int, Any], detail: Mapping[str, Any]) -> Iterable[str]:
+def _facts(house: House, entry: LogEntry, starts: Mapping[int, datetime], detail: Mapping[str, Any]) -> Iterable[str]:
     if entry.appointment_id is not None and entry.appointment_id in starts:
         yield _("Appointment %(when)s", when=visit_moment(starts[entry.appointment_id]))
     for name, value in detail.items():
-        yield f"{name}: {_plain(value)}"
+        yield f"{detail_name(name)}: {_plain(house, name, value)}"
 
 
-def _plain(value: Any) -> str:
+def _plain(house: House, name: str, value: Any) -> str:
     if isinstance(value, Mapping):
-        return "; ".join(f"{name} {_plain(each)}" for name, each in value.items())
+        return "; ".join(f"{detail_name(each)} {_plain(house, each, of)}" for each, of in value.items())
     if isinstance(value, list):
-        return ", ".join(_plain(each) for each in value) or "–"
+        return ", ".join(_plain(house, name, each) for each in value) or "–"
+    if isinstance(value, int):
+        return _number(house, name, value)
     return "–" if value is None else str(value)
+
+
+def _number(house: House, name: str, value: int) -> str:
+    """Ids and moments as what they mean."""
+    if name == "start":
+        return visit_moment(moment_of(value))
+    if name == "clinician" and value in house.clinicians:
+        return house.clinician(value)
+    if name == "clinic" and value in house.clinics:
+        return house.clinic(value)
+    return str(value)

@@ -147,6 +147,31 @@ def action_name(action: str) -> str:
     return names.get(action, action)
 
 
+def detail_name(name: str) -> str:
+    """What a fact in the logbook is called."""
+    names = {
+        "before": _("before"),
+        "after": _("after"),
+        "written": _("written"),
+        "removed": _("removed"),
+        "done": _("done"),
+        "amount": _("amount"),
+        "why": _("why"),
+        "reason": _("reason"),
+        "despite": _("despite"),
+        "to do": _("to do"),
+        "open again": _("to do again"),
+        "email": _("e-mail"),
+        "mobile": _("phone"),
+        "language": _("language"),
+        "needs": _("needs"),
+        "clinician": _("clinician"),
+        "clinic": _("clinic"),
+        "start": _("time"),
+    }
+    return names.get(name, name)
+
+
 def short_moment(moment: datetime) -> str:
     """“6 April 09:00”"""
     language = current_language()
