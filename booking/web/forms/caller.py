@@ -28,6 +28,16 @@ WHAT = {
 }
 
 
+def _answers(unsure: Any) -> RadioField:
+    """The three answers to the health check; `unsure`: the words of the third, and what then follows."""
+    words = [
+        (Gate.NO.value, lazy_gettext("No, none of it")),
+        (Gate.YES.value, lazy_gettext("Yes, what is ticked")),
+        (Gate.UNSURE.value, unsure),
+    ]
+    return RadioField(lazy_gettext("Her answer"), choices=choices_of(words), validate_choice=False)
+
+
 class CallerForm(FlaskForm):
     """Who rings, as far as she has said it; nothing must be told before she has heard which times are free. `today`:
     the date in Oslo."""
@@ -85,17 +95,7 @@ class CheckedForm(CallerForm):
     """Everything that is needed to book: who it is, what was read aloud, and what she has answered."""
 
     what = None  # asked before
-    gate = RadioField(
-        lazy_gettext("Her answer"),
-        choices=choices_of(
-            [
-                (Gate.NO.value, lazy_gettext("No, none of it")),
-                (Gate.YES.value, lazy_gettext("Yes, what is ticked")),
-                (Gate.UNSURE.value, lazy_gettext("She is not sure, or was not asked: somebody rings her first")),
-            ]
-        ),
-        validate_choice=False,
-    )
+    gate = _answers(lazy_gettext("She is not sure, or was not asked: somebody rings her first"))
     conditions = Ticks(
         lazy_gettext("Before we plan needles: does any of this apply to you?"), choices=choices_of(SHORT.items())
     )
@@ -179,6 +179,7 @@ class CheckedForm(CallerForm):
 class WalkInForm(CheckedForm):
     """The same for somebody who stands at the desk: who treats her now."""
 
+    gate = _answers(lazy_gettext("She is not sure, or was not asked"))
     place = RadioField(lazy_gettext("Who is free now"), validate_choice=False)
     spoken = Tick(lazy_gettext("The clinician has talked with her and treats her now"))
 
