@@ -1,8 +1,9 @@
 """People who change courses at the same time, as processes of their own: `python -m tests.services.movers TASK …`.
 
-A task is a verb and its numbers, `verb:course:appointment:start:clinician:clinic` as far as it needs them. All are
-forked from one process that has loaded everything, begin together when a line comes on standard input, and each says
-how it ended: `done`, or the name of the refusal. `churn` moves, cancels and undoes until it is killed.
+A task is a verb and its numbers, `verb:course:appointment:start:clinician:clinic` as far as it needs them; a status
+takes `version:now` instead. All are forked from one process that has loaded everything, begin together when a line
+comes on standard input, and each says how it ended: `done`, or the name of the refusal. `churn` moves, cancels and
+undoes until it is killed.
 """
 
 from __future__ import annotations
@@ -13,12 +14,14 @@ from datetime import datetime, timedelta
 from itertools import count
 
 from booking.app import create_app
-from booking.domain.appointment import Actor
+from booking.domain.appointment import Action, Actor
 from booking.domain.errors import BookingError
 from booking.domain.period import moment_of
 from booking.services import changes
 from booking.services.changes import UNDO_FOR, Place
+from booking.services.logbook import COMMAND
 from booking.services.settlement import settle_due
+from booking.services.status import set_status
 from booking.store.database import db
 from tests.builders import NOW, course, office
 from tests.services.changers import AT, cancel, elsewhere, send_now, undo, undoable
@@ -68,6 +71,9 @@ def do(verb: str, *numbers: str) -> None:
         changes.send_now(office(), course_id, by=Actor.PATIENT, now=NOW, at=AT)
     elif verb == "settle":
         settle_due(office(), now=NOW + UNDO_FOR, at=AT)
+    elif verb in ("arrive", "miss"):
+        status = {"version": rest[1], "who": COMMAND, "now": moment_of(rest[2]), "at": AT}
+        set_status(office(), rest[0], Action(verb), **status)
     elif verb == "churn":
         churn(course_id)
 

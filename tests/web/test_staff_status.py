@@ -14,20 +14,24 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
 from booking.domain.appointment import Action
+from booking.services.alteration import UNDO_FOR
 from booking.services.status import set_status
 from booking.store.accounts import StaffSession
 from booking.store.appointments import ARRIVED, BOOKED, CANCELLED, NOSHOW, Appointment
 from booking.store.changes import Fee
 from booking.store.database import db
+from booking.store.tasks import open_tasks_of
 from booking.store.unit_of_work import unit_of_work
 from booking.web import clock
-from tests.builders import booked_course, course, office
-from tests.people import KARI
+from tests.builders import NOW, booked_course, course, office
+from tests.people import KARI, SIV
 from tests.servers.clock import CLINIC_NOW
 from tests.servers.databases import only_sqlite
-from tests.services.changers import AT
+from tests.services.changers import AT, session_of, settle
+from tests.services.desk import cancel_at_desk
 from tests.staff import ADA, ASK, FRIDA, RITA, Person, reach, signed_in
 from tests.web.pages import read_strictly
+from tests.web.test_staff_schedule import counted
 
 pytestmark = only_sqlite
 
@@ -185,3 +189,27 @@ def test_the_course_load_stands_clinician_by_clinician(visit: Visit) -> None:
     page = signed_in(visit.app, RITA).get("/en/staff/load").get_data(as_text=True)
     assert "Ask Eksempel" in page
     assert "1 is to begin" in page
+
+
+def test_the_list_and_the_load_ask_as_much_of_the_database_however_many_come(visit: Visit) -> None:
+    with at(visit.start):
+        client, counts = desk(visit), []
+        for patient in (None, SIV):
+            with visit.app.app_context():
+                if patient:
+                    booked_course(patient)
+                db.session.rollback()
+                for page in (visit.today, "/en/staff/load"):
+                    with counted() as seen:
+                        assert client.get(page).status_code == 200
+                    counts.append(len(seen))
+    assert counts[:2] == counts[2:]
+    assert max(counts) < 50
+
+
+def test_who_has_no_e_mail_is_rung_about_what_the_clinic_cancels(demo_app: Flask) -> None:
+    with demo_app.app_context():
+        kari = booked_course(KARI, email=None)
+        cancel_at_desk(session_of(kari.id, 3))
+        settle(now=NOW + UNDO_FOR)
+        assert [task.kind for task in open_tasks_of(db.session(), kari.id)] == ["tell"]

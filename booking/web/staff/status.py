@@ -63,7 +63,7 @@ def _appointment_changed(id: int, refusal: BookingError) -> ResponseReturnValue:
         appointment=appointment,
         course=course,
         house=House(db.session()),
-        words=words_for(refusal),
+        words=_refusal_words(refusal),
         meanwhile=isinstance(refusal, ChangedMeanwhile),
         done=last_done(db.session(), course.patient_id, id),
         back=request.form.get("back", ""),
@@ -72,8 +72,19 @@ def _appointment_changed(id: int, refusal: BookingError) -> ResponseReturnValue:
     return page, 409
 
 
+def _refusal_words(refusal: BookingError) -> str:
+    """What somebody at the desk reads, who cannot be told to call herself."""
+    if isinstance(refusal, NotAllowed):
+        return _("As the appointment stands now, this cannot be done to it.")
+    if isinstance(refusal, NothingToUndo):
+        return _("This can no longer be undone: its time is up, or something else was changed since.")
+    return words_for(refusal)
+
+
 def _back(appointment: Appointment) -> str:
     """The page that the button stood on."""
+    if request.form.get("back") == "fees":
+        return url_for("staff.fees")
     if request.form.get("back") == "today":
         return url_for("staff.today", id=appointment.clinic_id, _anchor=f"a{appointment.id}")
     return url_for("staff.appointment", id=appointment.id)
