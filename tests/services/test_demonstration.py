@@ -16,9 +16,11 @@ from booking.domain.holidays import holidays_on
 from booking.domain.period import at_wall, monday_of, oslo
 from booking.domain.places import minutes_taken, places_on
 from booking.domain.slot import Availability
-from booking.services.demonstration import CONTENT, load_demonstration
+from booking.services.demonstration import CONTENT, known_accounts, load_demonstration
+from booking.services.factors import is_code, is_password
 from booking.services.fill import Filled, fill
 from booking.services.proposals import Asked, availability_for, propose
+from booking.store.accounts import Account, account_by_email
 from booking.store.appointments import Appointment
 from booking.store.clinics import Clinic, all_clinics, the_group
 from booking.store.courses import Course
@@ -302,3 +304,38 @@ def places_at(slug: str, day: date) -> list[tuple[int, int]]:
     assert course is not None
     clinic = next(clinic for clinic in free.schedule.clinics if clinic.slug == slug)
     return places_on(free, clinic, course.weekly[0].treatment, day)
+
+
+# -- who can sign in --------------------------------------------------------------------------------------------------
+
+
+@only_sqlite
+def test_everybody_who_can_sign_in_is_told_with_what_opens_her_account(house: Flask) -> None:
+    for known in known_accounts(db.session()):
+        account = account_by_email(db.session(), known.email)
+        assert is_password(account, known.password)
+        assert account is not None
+        assert [role.name for role in account.roles] == [known.role]
+        assert (account.tf_totp_secret is None) == (known.code is None)
+        assert known.code is None or is_code(account, account.tf_totp_secret or "", known.code)
+
+
+@only_sqlite
+def test_a_house_of_before_there_were_accounts_gets_them(house: Flask) -> None:
+    for account in db.session.scalars(select(Account)):
+        db.session.delete(account)
+    db.session.commit()
+    assert load_demonstration(NOW)
+    assert not load_demonstration(NOW)
+    assert db.session.scalar(select(func.count()).select_from(Account)) == len(known_accounts(db.session()))
+
+
+@only_sqlite
+def test_where_the_data_are_real_nobody_gets_an_account(house: Flask) -> None:
+    the_group(db.session()).demonstration = False
+    for account in db.session.scalars(select(Account)):
+        db.session.delete(account)
+    db.session.commit()
+    assert not load_demonstration(NOW)
+    assert known_accounts(db.session()) == []
+    assert db.session.scalar(select(Account)) is None

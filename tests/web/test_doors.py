@@ -20,6 +20,7 @@ from booking.services.doors import FRESH_FOR, PASSWORDS_FROM_ONE
 from booking.store.accounts import Account
 from booking.store.database import db
 from booking.store.outbox import Message
+from booking.web.staff.doors import ASKED_FOR
 from tests.builders import NOW, office
 from tests.devices import Device
 from tests.servers.databases import only_sqlite
@@ -211,6 +212,17 @@ def test_an_answer_of_a_passkey_is_taken_once(demo_app: Flask) -> None:
     url = "/en/staff/sign-in/passkey"
     assert rita.client.post(url, data=sent | {"answer": "{}"}).status_code == 422
     assert rita.client.post(url, data=sent).status_code == 422
+
+
+def test_a_browser_signs_soon_or_is_asked_again(demo_app: Flask) -> None:
+    device = Device()
+    Someone(demo_app).enter().add_passkey(device)
+    rita = Someone(demo_app)
+    rita.open("/en/staff/sign-in")
+    answer = device.show(rita.asked("/en/staff/sign-in/passkey/ask"))
+    sent = {"answer": answer, "csrf_token": rita.token()}
+    with time_machine.travel(ASKED_FOR + timedelta(seconds=1)):
+        assert rita.client.post("/en/staff/sign-in/passkey", data=sent).status_code == 422
 
 
 # -- out again --------------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from flask import Response, flash, g, make_response, redirect, render_template, request, session, url_for
@@ -9,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from booking.domain.errors import PasswordRefused, SignInOver, TooManyAttempts, WrongSignIn
-from booking.domain.period import seconds_of
+from booking.domain.period import moment_of, seconds_of
 from booking.services.accounts import account_signed_in, end_session
 from booking.services.doors import (
     HALF_LASTS,
@@ -34,6 +35,9 @@ from booking.web.office import office
 
 LONGEST_ADDRESS = 500
 """Characters of the address of a page that somebody asked for before she was signed in."""
+
+ASKED_FOR = timedelta(minutes=5)
+"""How long a browser may take to sign."""
 
 FEW_CODES = 3
 """So few recovery codes are soon none."""
@@ -170,16 +174,16 @@ def network() -> str:
 
 
 def ask_anew() -> Asked:
-    """What the browser has to sign, which only this session knows."""
+    """What the browser has to sign, which only this session knows, and not for long."""
     challenge = new_challenge()
-    session["staff_challenge"] = challenge
+    session["staff_challenge"] = [challenge, seconds_of(clock.now() + ASKED_FOR)]
     return Asked(_site(), challenge)
 
 
 def asked_once() -> Asked | None:
     """What was asked last; after that it is asked no more."""
-    challenge = session.pop("staff_challenge", None)
-    return Asked(_site(), challenge) if isinstance(challenge, str) else None
+    challenge, until = session.pop("staff_challenge", ("", 0))
+    return Asked(_site(), challenge) if clock.now() < moment_of(until) else None
 
 
 def own_address(asked: str) -> str | None:
