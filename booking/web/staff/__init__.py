@@ -8,6 +8,7 @@ from booking.web.staff import (
     account,
     answers,
     appointment,
+    calendar,
     caller,
     caller_check,
     caller_times,
@@ -148,3 +149,12 @@ staff.add_url_rule(f"{CLINICIAN}/hours", "hours", hours.hours)
 staff.add_url_rule(f"{CLINICIAN}/hours/<what>", "change_hours", hours.change_hours, methods=["GET", "POST"])
 staff.add_url_rule(f"{CLINIC}/hours", "clinic_hours", hours.clinic_hours)
 staff.add_url_rule(f"{CLINIC}/hours/<what>", "change_clinic_hours", hours.change_clinic_hours, methods=["GET", "POST"])
+
+staff.add_url_rule("/staff/calendar", "calendar", calendar.calendar)
+staff.add_url_rule("/staff/calendar/feed", "make_feed", calendar.make_feed, methods=["POST"])
+staff.add_url_rule("/staff/calendar/feed/renew", "renew_address", calendar.renew_address, methods=["POST"])
+staff.add_url_rule("/staff/calendar/feed/end", "end_feed", calendar.end_feed, methods=["POST"])
+staff.add_url_rule("/staff/calendar/subscribe", "subscribe", calendar.subscribe, methods=["POST"])
+staff.add_url_rule("/staff/calendar/upload", "upload", calendar.upload, methods=["POST"])
+staff.add_url_rule("/staff/calendar/again", "ask_again", calendar.ask_again, methods=["POST"])
+staff.add_url_rule("/staff/calendar/drop", "drop_calendar", calendar.drop, methods=["POST"])

@@ -31,6 +31,10 @@ def _pages() -> list[tuple[str, str, str]]:
     pages.append(("staff.all_hours", _("Hours"), _("When clinics are open and clinicians work.")))
     pages.append(("staff.load", _("Course load"), _("How many courses run, and which times of the week become free.")))
     pages.append(("staff.outcomes", _("Outcomes"), _("How pain has changed, for groups of patients.")))
+    if g.reach.clinician_id is not None:
+        pages.append(
+            ("staff.calendar", _("Your calendar"), _("Your appointments in it, and when you are busy elsewhere."))
+        )
     if g.reach.administers:
         pages.append(("staff.log", _("Logbook"), _("Who has looked at or changed what.")))
     return pages
