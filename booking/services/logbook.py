@@ -56,8 +56,36 @@ def note(
 ) -> None:
     """Adds an entry inside a unit of work, with the change that it tells of. `detail` is encrypted, if there is one,
     with the patient's key. Call it last: until the transaction ends nobody else can add one."""
-    head = session.scalars(select(LogHead).with_for_update()).one()
+    head = _head(session)
     sealed = None if detail is None else _patients_fernet(session, office, about.patient_id).encrypt(_bytes(detail))
+    _add(session, head, who, action, about, sealed, now=now)
+
+
+def note_look(office: Office, who: Who, action: str, about: About, *, now: datetime) -> None:
+    """Adds the entry of a look, in a unit of work of its own."""
+    unit_of_work(lambda session: note(session, office, who, action, about, now=now))
+
+
+def note_looks(who: Who, action: str, abouts: Sequence[About], *, now: datetime) -> None:
+    """The same for all that one list shows; nothing for none."""
+
+    def work(session: Session) -> None:
+        head = _head(session)
+        for about in abouts:
+            _add(session, head, who, action, about, None, now=now)
+
+    if abouts:
+        unit_of_work(work)
+
+
+def _head(session: Session) -> LogHead:
+    """Locked: nobody else adds an entry until the transaction ends."""
+    return session.scalars(select(LogHead).with_for_update()).one()
+
+
+def _add(
+    session: Session, head: LogHead, who: Who, action: str, about: About, detail: bytes | None, *, now: datetime
+) -> None:
     entry = LogEntry(
         id=head.entry_id + 1,
         made_at=now,
@@ -67,27 +95,11 @@ def note(
         patient_id=about.patient_id,
         course_id=about.course_id,
         appointment_id=about.appointment_id,
-        detail=sealed,
+        detail=detail,
     )
     entry.hash = hash_after(head.hash, entry)
     head.entry_id, head.hash = entry.id, entry.hash
     session.add(entry)
-
-
-def note_look(office: Office, who: Who, action: str, about: About, *, now: datetime) -> None:
-    """Adds the entry of a look, in a unit of work of its own."""
-    unit_of_work(lambda session: note(session, office, who, action, about, now=now))
-
-
-def note_looks(office: Office, who: Who, action: str, abouts: Sequence[About], *, now: datetime) -> None:
-    """The same for all that one list shows; nothing for none."""
-
-    def work(session: Session) -> None:
-        for about in abouts:
-            note(session, office, who, action, about, now=now)
-
-    if abouts:
-        unit_of_work(work)
 
 
 def hash_after(before: str, entry: LogEntry) -> str:

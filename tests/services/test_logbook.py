@@ -117,8 +117,8 @@ def test_a_detail_about_nobody_is_refused() -> None:
 @only_sqlite
 def test_all_that_one_list_shows_is_noted_and_an_empty_one_is_not() -> None:
     kari = written(0)
-    note_looks(office(), Who(None, "Rita"), "find", [About(patient_id=kari), About()], now=NOW)
-    note_looks(office(), Who(None, "Rita"), "find", [], now=NOW)
+    note_looks(Who(None, "Rita"), "find", [About(patient_id=kari), About()], now=NOW)
+    note_looks(Who(None, "Rita"), "find", [], now=NOW)
     assert [(entry.actor, entry.patient_id) for entry in newest_entries(db.session())] == [
         ("Rita", None),
         ("Rita", kari),

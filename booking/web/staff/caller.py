@@ -58,5 +58,5 @@ def who_calls(call: Call) -> ResponseReturnValue:
         return redirect(first_page(call.key, typed.get("what", "")), 303)
     like = suggest_duplicates(db.session(), said_of(call), g.reach, now=clock.now())
     looks = [About(patient_id=found.patient.id) for found in like]
-    note_looks(office(), g.reach.who, "find", looks, now=clock.now())
+    note_looks(g.reach.who, "find", looks, now=clock.now())
     return render_template("staff/book/who.html", like=like, house=House(db.session()), **call.frame())

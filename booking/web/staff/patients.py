@@ -69,7 +69,7 @@ def patients() -> ResponseReturnValue:
     text, now = _last_sought(), clock.now()
     answer = find(db.session(), text, g.reach, now=now)
     looks = [About(patient_id=found.patient.id) for found in answer.patients]
-    note_looks(office(), g.reach.who, "find", looks, now=now)
+    note_looks(g.reach.who, "find", looks, now=now)
     return render_template("staff/patients.html", sought=text, answer=answer, house=House(db.session()))
 
 
