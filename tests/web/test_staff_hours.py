@@ -137,10 +137,11 @@ def test_nothing_can_be_taken_back_that_is_not_there_or_not_hers(site_app: Flask
 # -- saving -----------------------------------------------------------------------------------------------------------
 
 
-def test_what_touches_somebody_leads_to_the_list_to_re_plan(demo_app: Flask) -> None:
+@pytest.mark.parametrize("person", [RITA, ASK])
+def test_what_touches_somebody_leads_to_the_list_to_re_plan(demo_app: Flask, person: Person) -> None:
     with demo_app.app_context():
         kari = booked_course()
-    desk = week(as_(demo_app), tue="", weeks="odd").send()
+    desk = week(as_(demo_app, person), tue="", weeks="odd").send()
     with demo_app.app_context():
         disruption = db.session.scalars(select(Disruption)).one()
         assert desk.path == f"/en/staff/replan/{disruption.id}"

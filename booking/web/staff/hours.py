@@ -35,6 +35,7 @@ from booking.services.hours import (
 )
 from booking.services.logbook import About, note_look
 from booking.services.offered import At
+from booking.services.relocation import propose_first
 from booking.store.appointments import Appointment
 from booking.store.clinics import Clinic, all_clinics
 from booking.store.courses import Course
@@ -306,14 +307,12 @@ _NOT_SENT_ON = {"csrf_token", "seen", "edit"}
 
 
 def _saved(owner: Owner, disruption: int | None) -> ResponseReturnValue:
-    """Who can re-plan goes on to it; who cannot is told that the front desk does."""
+    """On to what it touches, with new times that are proposed already."""
     if disruption is None:
         flash(_("Saved. Nobody who is booked is touched."), "good")
         return redirect(owner.url(), 303)
-    if g.reach.front_desk:
-        return redirect(url_for("staff.disruption", id=disruption), 303)
-    flash(_("Saved. The front desk has the appointments that it touches on its list to re-plan."), "good")
-    return redirect(owner.url(), 303)
+    propose_first(office(), disruption, now=clock.now())
+    return redirect(url_for("staff.disruption", id=disruption), 303)
 
 
 def _touched(session: Session, ids: Sequence[int]) -> list[tuple[Appointment, Course]]:
