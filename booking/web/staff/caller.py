@@ -14,7 +14,6 @@ from booking.web import clock
 from booking.web.access import Rule, open_to
 from booking.web.book.house import House
 from booking.web.forms.caller import CallerForm
-from booking.web.office import office
 from booking.web.staff.call import (
     Call,
     as_known,

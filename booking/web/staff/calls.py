@@ -67,9 +67,9 @@ class Call:
 @open_to(Rule.STAFF)
 def calls() -> str:
     """What is to be done, most urgent first, and what was done lately, by whom."""
+    note_look(office(), g.reach.who, "look_list", About(), now=clock.now())
     rows, scope = db.session(), scope_of(g.reach)
     to_do, done = open_tasks_within(rows, scope), done_tasks_within(rows, scope, most=MOST_DONE)
-    note_look(office(), g.reach.who, "look_list", About(), now=clock.now())
     found = _calls(rows, [*to_do, *done])
     return render_template("staff/calls.html", calls=found[: len(to_do)], done=found[len(to_do) :], house=House(rows))
 

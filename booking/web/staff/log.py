@@ -43,11 +43,11 @@ class Line:
 @open_to(Rule.ADMINISTRATOR)
 def log() -> str:
     """All of it, the newest first; or what one account did."""
+    note_look(office(), g.reach.who, "look_log", About(), now=clock.now())
     rows, account, before = db.session(), read_id(request.args.get("who")), read_id(request.args.get("before"))
     account_id = account if account > 0 else None
     entries = newest_entries(rows, account_id=account_id, before=before if before > 0 else None, most=A_PAGE + 1)
     shown = entries[:A_PAGE]
-    note_look(office(), g.reach.who, "look_log", About(), now=clock.now())
     older = None
     if len(entries) > A_PAGE:
         older = Link(url_for("staff.log", who=account_id, before=shown[-1].id), _("Older entries"))

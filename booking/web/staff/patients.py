@@ -69,8 +69,9 @@ def patients() -> ResponseReturnValue:
     text, now = _last_sought(), clock.now()
     answer = find(db.session(), text, g.reach, now=now)
     looks = [About(patient_id=found.patient.id) for found in answer.patients]
-    note_looks(g.reach.who, "find", looks, now=now)
-    return render_template("staff/patients.html", sought=text, answer=answer, house=House(db.session()))
+    page = render_template("staff/patients.html", sought=text, answer=answer, house=House(db.session()))
+    note_looks(g.reach.who, "find", looks, now=now)  # last: it ends what was read
+    return page
 
 
 def _sought(text: str) -> ResponseReturnValue:
