@@ -27,6 +27,13 @@ class Client:
     def side(self, path: str, headers: Mapping[str, str] | None = None, *, status: int = 200) -> Side:
         return Side(lambda _: self.get(path, headers, status=status))
 
+    def signed_in(self, path: str) -> dict[str, str]:
+        """The headers of who is signed in by asking for this path."""
+        self._connection.request("GET", path)
+        answer = self._connection.getresponse()
+        answer.read()
+        return {"Cookie": answer.headers.get("Set-Cookie", "").partition(";")[0]}
+
     def cpu(self) -> float:
         """Seconds of processor time that the site's process has used."""
         return float(self.get(CPU)[0])

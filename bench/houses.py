@@ -54,17 +54,18 @@ class Booked:
     end: datetime
 
 
-def add_clinics(session: Session, count: int) -> tuple[int, ...]:
-    """So many clinics, each with five clinicians who work there from Monday to Friday; their ids."""
+def add_clinics(
+    session: Session, count: int, *, clinicians: int = CLINICIANS_A_CLINIC, rooms: int = ROOMS_A_CLINIC
+) -> tuple[int, ...]:
+    """So many clinics, each with so many clinicians who work there from Monday to Friday; their ids."""
     pattern, colleague = all_clinics(session)[0], all_clinicians(session)[0]
     position = max(clinic.position for clinic in all_clinics(session))
     ids = []
     for number in range(position + 1, position + 1 + count):
         clinic = Clinic(**_copied(pattern, slug=f"bench-{number}", position=number))
-        clinic.rooms = [Room(name=str(each)) for each in range(1, ROOMS_A_CLINIC + 1)]
+        clinic.rooms = [Room(name=str(each)) for each in range(1, rooms + 1)]
         people = [
-            Clinician(**_copied(colleague, slug=f"bench-{number}-{each}", needles=True))
-            for each in range(CLINICIANS_A_CLINIC)
+            Clinician(**_copied(colleague, slug=f"bench-{number}-{each}", needles=True)) for each in range(clinicians)
         ]
         session.add_all([clinic, *people])
         session.flush()

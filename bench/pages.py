@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from bench.client import Client
 from bench.lines import AT_LEAST, Question
-from bench.reference import HELLO, ONE_SELECT
+from bench.reference import HELLO, ONE_SELECT, ROWS, SIGN_IN
 from booking.domain.period import oslo
 
 PACKED = {"Accept-Encoding": "gzip"}
@@ -41,6 +41,24 @@ def page(name: str, aim: float, client: Client, path: str) -> Question:
         measured=client.side(path),
         against=client.side(ONE_SELECT),
     )
+
+
+def schedule(client: Client, key: str, clinic: int, clinician: int, now: datetime, booked: int) -> Iterator[Question]:
+    """The week of a clinician and the day of her clinic, a month ahead, beside the same rows in a plain list."""
+    day, headers = oslo(now).date() + timedelta(weeks=4), client.signed_in(f"{SIGN_IN}/{key}")
+    for name, aim, path, rows in (
+        ("week of a clinician", 4, f"clinicians/{clinician}/week", f"clinician={clinician}&days=7"),
+        ("day of a clinic with ten", 5, f"clinics/{clinic}/day", f"clinic={clinic}"),
+    ):
+        page = f"/en/staff/{path}?day={day}"
+        yield Question(
+            name=name,
+            aim=aim,
+            reference="a page of the site with the same rows in a list",
+            data=f"{len(client.get(page, headers)[0]) / 1000:.0f} kB, {booked} appointments in the house",
+            measured=client.side(page, headers),
+            against=client.side(f"{ROWS}?day={day}&{rows}"),
+        )
 
 
 def feeds(client: Client, feed: str, events: int) -> Iterator[Question]:

@@ -17,14 +17,17 @@ from bench.lines import Line
 from bench.measure import Effort
 from booking.app import create_app
 from booking.config import Settings
+from booking.services.accounts import open_session
 from booking.services.links import FEED, feed_url
 from booking.store.clinics import all_clinics
 from booking.store.courses import links_of
 from booking.store.database import db
+from booking.store.schedules import workplaces
 from booking.store.unit_of_work import unit_of_work
 from tests.servers.clock import CLINIC_NOW, offset_to_clinic_now
 from tests.servers.databases import Content, Databases
 from tests.servers.web import LiveServer, serving
+from tests.staff import ADA, account
 
 BACKENDS = ("sqlite", "postgresql")
 DEMONSTRATION_CLINICS = 3
@@ -35,19 +38,23 @@ LONGEST_COURSE = 20
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
     """How many clinics of five the large house has and for how many days its free times are asked; how many there are
-    for the finder; for how many weeks the demonstration's clinics are booked out, and how long the feed is."""
+    for the finder; for how many weeks the demonstration's clinics are booked out, and how long the feed is. `tens` and
+    `year`: how many clinics of ten there are for the schedule, and for how many weeks they are booked out."""
 
     clinics: int = 10
     found: int = 300
     days: int = 365
     weeks: int = 30
     events: int = 300
+    tens: int = 5
+    year: int = 67
 
 
 def lines(databases: Databases, backend: str, size: Size, effort: Effort) -> Iterator[Line]:
     yield from large_house(databases, backend, size, effort)
     yield from demonstration_house(databases, backend, size, effort)
     yield from crowded_house(databases, backend, size, effort)
+    yield from staffed_house(databases, backend, size, effort)
 
 
 def large_house(databases: Databases, backend: str, size: Size, effort: Effort) -> Iterator[Line]:
@@ -93,6 +100,27 @@ def crowded_house(databases: Databases, backend: str, size: Size, effort: Effort
     with site(url) as server, closing(Client(server.url)) as client:
         yield from pages.finder(8, client, clinics).answer(backend, effort, lambda: clocks(engine, client.cpu))
     engine.dispose()
+
+
+def staffed_house(databases: Databases, backend: str, size: Size, effort: Effort) -> Iterator[Line]:
+    """The schedule as an administrator sees it."""
+    url = databases.new(backend, Content.DEMONSTRATION)
+    with application(url).app_context():
+        clinics, booked = unit_of_work(lambda session: booked_tens(session, size, CLINIC_NOW))
+        clinic, clinician = next(
+            each for each in workplaces(db.session(), today=CLINIC_NOW.date()) if each[0] in clinics
+        )
+        key, engine = open_session(account(ADA), "bench", now=CLINIC_NOW), db.engine
+    with site(url) as server, closing(Client(server.url)) as client:
+        for question in pages.schedule(client, key, clinic, clinician, CLINIC_NOW, booked):
+            yield from question.answer(backend, effort, lambda: clocks(engine, client.cpu))
+    engine.dispose()
+
+
+def booked_tens(session: Session, size: Size, now: datetime) -> tuple[tuple[int, ...], int]:
+    """Clinics of ten, and how many appointments they have."""
+    clinics = houses.add_clinics(session, size.tens, clinicians=10, rooms=8)
+    return clinics, houses.book_out(session, clinics, size.year, now=now, claims=False)
 
 
 def booked_clinics(session: Session, size: Size, now: datetime) -> tuple[int, ...]:

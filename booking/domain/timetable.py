@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from booking.domain.holidays import holidays_on
 from booking.domain.period import Period, oslo
-from booking.domain.schedule import Name, Schedule, template_on
+from booking.domain.schedule import Hours, Name, Schedule, template_on
 
 DAY_LONG = 24 * 60
 
@@ -49,16 +49,51 @@ class Shift:
     clinic_id: int
 
 
+class Timetable:
+    """The hours of a schedule by whose they are, for who asks for many days or people."""
+
+    def __init__(self, schedule: Schedule) -> None:
+        self._templates: dict[tuple[int, int | None], list[Hours]] = {}
+        self._places: dict[int, dict[int, None]] = {}
+        for hours in schedule.hours:
+            self._templates.setdefault((hours.clinic_id, hours.clinician_id), []).append(hours)
+            if hours.clinician_id is not None:
+                self._places.setdefault(hours.clinician_id, {})[hours.clinic_id] = None
+
+    def places(self, clinician_id: int) -> list[int]:
+        """Where the clinician works at all."""
+        return list(self._places.get(clinician_id, ()))
+
+    def shifts(self, clinician_id: int, day: date) -> list[Shift]:
+        """When the clinician works on `day` by the hours alone, closed or not, in order of time."""
+        found = [shift for clinic in self.places(clinician_id) for shift in self._at(clinician_id, clinic, day)]
+        return sorted(found, key=lambda shift: shift.start)
+
+    def opening(self, clinic_id: int, day: date) -> list[Shift]:
+        """When the clinic is open on `day` by its hours alone."""
+        return [Shift(start, end, clinic_id) for start, end in self._spans(None, clinic_id, day)]
+
+    def _at(self, clinician_id: int, clinic_id: int, day: date) -> Iterator[Shift]:
+        """Her hours at one clinic while that is open."""
+        for begins, ends in self._spans(clinician_id, clinic_id, day):
+            for opens, closes in self._spans(None, clinic_id, day):
+                start, end = max(opens, begins), min(closes, ends)
+                if start < end:
+                    yield Shift(start, end, clinic_id)
+
+    def _spans(self, clinician_id: int | None, clinic_id: int, day: date) -> list[tuple[int, int]]:
+        standing = template_on(self._templates.get((clinic_id, clinician_id), []), day)
+        return [(each.start, each.end) for each in standing.days if each.weekday == day.weekday()] if standing else []
+
+
 def shifts_of(schedule: Schedule, clinician_id: int, day: date) -> list[Shift]:
-    """When the clinician works on `day` by the hours alone, closed or not, in order of time."""
-    places = dict.fromkeys(hours.clinic_id for hours in schedule.hours if hours.clinician_id == clinician_id)
-    found = [shift for clinic in places for shift in _at(schedule, clinician_id, clinic, day)]
-    return sorted(found, key=lambda shift: shift.start)
+    """The same for who asks once."""
+    return Timetable(schedule).shifts(clinician_id, day)
 
 
 def opening_of(schedule: Schedule, clinic_id: int, day: date) -> list[Shift]:
-    """When the clinic is open on `day` by its hours alone."""
-    return [Shift(start, end, clinic_id) for start, end in _spans(schedule, None, clinic_id, day)]
+    """The same for who asks once."""
+    return Timetable(schedule).opening(clinic_id, day)
 
 
 def breaks_of(schedule: Schedule, clinician_id: int, shifts: Iterable[Shift]) -> Iterator[Block]:
@@ -104,18 +139,3 @@ def minutes_worked(shifts: Iterable[Shift], blocks: Iterable[Block]) -> int:
     """How many minutes of the shifts no block takes."""
     minutes = {minute for shift in shifts for minute in range(shift.start, shift.end)}
     return len(minutes.difference(*(range(block.start, block.end) for block in blocks)))
-
-
-def _at(schedule: Schedule, clinician_id: int, clinic_id: int, day: date) -> Iterator[Shift]:
-    """Her hours at one clinic while that is open."""
-    for opens, closes in _spans(schedule, None, clinic_id, day):
-        for begins, ends in _spans(schedule, clinician_id, clinic_id, day):
-            start, end = max(opens, begins), min(closes, ends)
-            if start < end:
-                yield Shift(start, end, clinic_id)
-
-
-def _spans(schedule: Schedule, clinician_id: int | None, clinic_id: int, day: date) -> list[tuple[int, int]]:
-    templates = [h for h in schedule.hours if (h.clinic_id, h.clinician_id) == (clinic_id, clinician_id)]
-    standing = template_on(templates, day)
-    return [(each.start, each.end) for each in standing.days if each.weekday == day.weekday()] if standing else []

@@ -10,11 +10,11 @@ from booking.domain.timetable import (
     Block,
     BlockKind,
     Shift,
+    Timetable,
     breaks_of,
     closings_of,
     minutes_on,
     minutes_worked,
-    shifts_of,
     uncovered,
 )
 
@@ -42,16 +42,16 @@ def schedule(*more: Hours) -> Schedule:
 
 
 def test_somebody_works_while_the_clinic_is_open() -> None:
-    assert shifts_of(schedule(hours(7, DayHours(1, 420, 900))), 7, TUESDAY) == [Shift(480, 900, 1)]
+    assert Timetable(schedule(hours(7, DayHours(1, 420, 900)))).shifts(7, TUESDAY) == [Shift(480, 900, 1)]
 
 
 def test_who_works_at_two_clinics_has_two_shifts_in_order_of_time() -> None:
     both = schedule(hours(7, DayHours(1, 900, 1140), clinic=2), hours(7, DayHours(1, 480, 840)))
-    assert shifts_of(both, 7, TUESDAY) == [Shift(480, 840, 1), Shift(900, 1140, 2)]
+    assert Timetable(both).shifts(7, TUESDAY) == [Shift(480, 840, 1), Shift(900, 1140, 2)]
 
 
 def test_nobody_works_on_another_weekday() -> None:
-    assert shifts_of(schedule(hours(7, OPEN)), 7, date(2027, 4, 7)) == []
+    assert Timetable(schedule(hours(7, OPEN))).shifts(7, date(2027, 4, 7)) == []
 
 
 def test_breaks_are_the_clinics_and_her_own_within_her_hours() -> None:

@@ -18,12 +18,11 @@ from booking.domain.timetable import (
     Block,
     BlockKind,
     Shift,
+    Timetable,
     breaks_of,
     closings_of,
     minutes_on,
     minutes_worked,
-    opening_of,
-    shifts_of,
     uncovered,
 )
 from booking.services import wording
@@ -75,6 +74,7 @@ class Way:
 @open_to(Rule.OF_CLINICIAN)
 def week(id: int) -> str:
     """The week of one clinician."""
+    _note_look()
     her, monday = _clinician(id), _monday_asked()
     desk = Desk(Whose(clinician_id=id), [id], monday, 7, clinics=_clinics_of(id))
     days = week_days(monday, desk.days_with_something(id))
@@ -94,6 +94,7 @@ def week(id: int) -> str:
 @open_to(Rule.OF_CLINICIAN)
 def her_day(id: int) -> str:
     """One day of one clinician."""
+    _note_look()
     her, day = _clinician(id), _day_asked()
     desk = Desk(Whose(clinician_id=id), [id], day, 1, clinics=_clinics_of(id))
     return desk.page(
@@ -111,6 +112,7 @@ def her_day(id: int) -> str:
 @open_to(Rule.OF_CLINIC)
 def day(id: int) -> str:
     """The day of a clinic: a column for each clinician who works there or has somebody there."""
+    _note_look()
     clinic, shown = _clinic(id), _day_asked()
     staff = [who for where, who in workplaces(db.session(), [id], today=shown) if where == id]
     desk = Desk(Whose(clinic_id=id), staff, shown, 1, clinics=[id])
@@ -131,6 +133,7 @@ def day(id: int) -> str:
 @open_to(Rule.OF_CLINIC)
 def room(id: int, room: int) -> str:
     """The week of a room: who is treated there, and by whom."""
+    _note_look()
     clinic, monday = _clinic(id), _monday_asked()
     name = next((each.name for each in clinic.rooms if each.id == room), None)
     if name is None:
@@ -188,6 +191,7 @@ class Desk:
         self.whose, self.first, self.length = whose, first, days
         self.period = period_of(first, days)
         self.schedule: Schedule = schedule_of(session, clinics, self.period)
+        self.timetable = Timetable(self.schedule)
         self.entries = entries(session, whose, self.period)
         self.clinician_ids = sorted({*clinician_ids, *(entry.clinician_id for entry in self.entries)})
         self.absences: list[Absence] = absences_in(session, self.clinician_ids, self.period)
@@ -209,7 +213,6 @@ class Desk:
         return oslo(self.now).date()
 
     def page(self, sources: Sequence[Source], **facts: Any) -> str:
-        note_look(office(), g.reach.who, "look_list", About(), now=self.now)
         sheet: Sheet = self.pen.sheet(sources)
         return render_template(
             "staff/schedule.html",
@@ -227,10 +230,10 @@ class Desk:
     # -- columns --------------------------------------------------------------------------------------------
 
     def her_day(self, her: Clinician, day: date, *, heading: str, url: str) -> Source:
-        shifts = shifts_of(self.schedule, her.id, day)
+        shifts = self.timetable.shifts(her.id, day)
         places = dict.fromkeys(shift.clinic_id for shift in shifts)
         own = [entry for entry in self.entries if oslo(entry.starts_at).date() == day]
-        hers = self._her_clinics(her.id)
+        hers = self.timetable.places(her.id)
         usual = [clinic for clinic in self.schedule.clinics if clinic.id in (places or hers)]
         notes = [clinic.name for clinic in usual] if len(hers) > 1 and places else []
         return Source(
@@ -248,7 +251,7 @@ class Desk:
         )
 
     def at_clinic(self, who: Clinician, clinic: Clinic, day: date) -> Source:
-        shifts = [shift for shift in shifts_of(self.schedule, who.id, day) if shift.clinic_id == clinic.id]
+        shifts = [shift for shift in self.timetable.shifts(who.id, day) if shift.clinic_id == clinic.id]
         own = [entry for entry in self.entries if entry.clinician_id == who.id]
         return Source(
             day=day,
@@ -265,7 +268,7 @@ class Desk:
         )
 
     def in_room(self, clinic: Clinic, day: date) -> Source:
-        shifts = opening_of(self.schedule, clinic.id, day)
+        shifts = self.timetable.opening(clinic.id, day)
         own = [entry for entry in self.entries if oslo(entry.starts_at).date() == day]
         out = _spans(((each.starts_at, each.ends_at, each.reason) for each in self.closures), day, BlockKind.OUT)
         kept = _spans(((each.starts_at, each.ends_at, "") for each in self.kept), day, BlockKind.KEPT)
@@ -287,17 +290,17 @@ class Desk:
         """Whether the clinician works at the sheet's clinic that day, or somebody is booked with her."""
         if any(entry.clinician_id == clinician_id for entry in self.entries):
             return True
-        return any(shift.clinic_id == self.whose.clinic_id for shift in shifts_of(self.schedule, clinician_id, day))
+        return any(shift.clinic_id == self.whose.clinic_id for shift in self.timetable.shifts(clinician_id, day))
 
     def days_with_something(self, clinician_id: int) -> Iterator[date]:
         yield from (oslo(entry.starts_at).date() for entry in self.entries)
         for day in self._days():
-            if shifts_of(self.schedule, clinician_id, day):
+            if self.timetable.shifts(clinician_id, day):
                 yield day
 
     def days_open(self, clinic_id: int) -> Iterator[date]:
         yield from (oslo(entry.starts_at).date() for entry in self.entries)
-        yield from (day for day in self._days() if opening_of(self.schedule, clinic_id, day))
+        yield from (day for day in self._days() if self.timetable.opening(clinic_id, day))
 
     def _days(self) -> list[date]:
         return [self.first + timedelta(days=number) for number in range(self.length)]
@@ -316,9 +319,6 @@ class Desk:
         own = [entry for entry in self.entries if entry.clinician_id == clinician_id]
         free = (each for each in kept if not any(_meets(each, entry, day) for entry in own))
         return [*uncovered(blocks), *uncovered(free)]
-
-    def _her_clinics(self, clinician_id: int) -> list[int]:
-        return list(dict.fromkeys(h.clinic_id for h in self.schedule.hours if h.clinician_id == clinician_id))
 
     def _closed_names(self, clinics: Iterable[int], day: date) -> list[str]:
         """“Constitution Day, Whit Monday”: what closes the whole day."""
@@ -363,6 +363,11 @@ def menu(clinic: Clinic | None, day: date) -> list[tuple[str, list[Way]]]:
 
 
 # -- small things -----------------------------------------------------------------------------------------------------
+
+
+def _note_look() -> None:
+    """Comes first: what was read before the logbook is written would be read again."""
+    note_look(office(), g.reach.who, "look_list", About(), now=clock.now())
 
 
 def period_of(first: date, days: int) -> Period:
