@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import ClassVar, Protocol, TypeVar
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.domain import schedule as domain
@@ -65,19 +65,15 @@ class NewHours:
         own = self.hours
         if own.valid_from < oslo(now).date() or (own.valid_until or own.valid_from) < own.valid_from:
             raise ValueError("hours begin today or later, and end after they begin")
-        for same in session.scalars(_same(own)):
-            session.delete(same)
         days = [HoursDay(weekday=each.weekday, start_minute=each.start, end_minute=each.end) for each in own.days]
-        session.add(
-            Hours(
-                clinic_id=own.clinic_id,
-                clinician_id=own.clinician_id,
-                valid_from=own.valid_from,
-                valid_until=own.valid_until,
-                weeks=own.weeks.value if own.weeks else None,
-                days=days,
-            )
+        row = Hours(
+            clinic_id=own.clinic_id,
+            clinician_id=own.clinician_id,
+            valid_from=own.valid_from,
+            valid_until=own.valid_until,
+            weeks=own.weeks.value if own.weeks else None,
         )
+        _instead(session, row, days=days)
         return _of_hours(self.at(session), _valid(office, own.valid_from, own.valid_until, now=now))
 
 
@@ -135,14 +131,8 @@ class NewBreak:
         return At(self.clinic_id, self.clinician_id)
 
     def enter(self, session: Session, office: Office, *, now: datetime) -> Cause:
-        session.add(
-            Break(
-                clinic_id=self.clinic_id,
-                clinician_id=self.clinician_id,
-                start_minute=self.start,
-                end_minute=self.end,
-            )
-        )
+        whose = {"clinic_id": self.clinic_id, "clinician_id": self.clinician_id}
+        _instead(session, Break(**whose, start_minute=self.start, end_minute=self.end))
         return _of_hours(self.at(session), _valid(office, oslo(now).date(), None, now=now))
 
 
@@ -175,7 +165,7 @@ class Close:
 
     def enter(self, session: Session, office: Office, *, now: datetime) -> Cause:
         times = {"starts_at": self.period.start, "ends_at": self.period.end}
-        session.add(ClosedPeriod(clinic_id=self.clinic_id, name=self.name, **times))
+        _instead(session, ClosedPeriod(clinic_id=self.clinic_id, **times), name=self.name)
         return Cause(kind=CauseKind.CLOSED, period=self.period, clinic_id=self.clinic_id)
 
 
@@ -209,7 +199,7 @@ class TakeOut:
 
     def enter(self, session: Session, office: Office, *, now: datetime) -> Cause:
         times = {"starts_at": self.period.start, "ends_at": self.period.end}
-        session.add(RoomClosure(room_id=self.room_id, reason=self.reason, **times))
+        _instead(session, RoomClosure(room_id=self.room_id, **times), reason=self.reason)
         return Cause(kind=CauseKind.ROOM, period=self.period, room_id=self.room_id)
 
 
@@ -334,15 +324,15 @@ def _valid(office: Office, first: date, last: date | None, *, now: datetime) -> 
     return Period(at_wall(first, 0), at_wall(last + timedelta(days=1), 0))
 
 
-def _same(hours: domain.Hours) -> Select[Hours]:
-    """Templates that are valid on the very same days: what is entered stands instead of them."""
-    return select(Hours).where(
-        Hours.clinic_id == hours.clinic_id,
-        Hours.clinician_id.is_not_distinct_from(hours.clinician_id),
-        Hours.valid_from == hours.valid_from,
-        Hours.valid_until.is_not_distinct_from(hours.valid_until),
-        Hours.weeks.is_not_distinct_from(hours.weeks.value if hours.weeks else None),
-    )
+def _instead(session: Session, row: T, **more: object) -> None:
+    """Adds the row with all that it says; what was entered for the very same times before is gone: this is meant."""
+    table, facts = type(row), {name: value for name, value in vars(row).items() if not name.startswith("_")}
+    same = (getattr(table, name).is_not_distinct_from(value) for name, value in facts.items())
+    for before in session.scalars(select(table).where(*same)):
+        session.delete(before)
+    for name, value in more.items():
+        setattr(row, name, value)
+    session.add(row)
 
 
 def _end(session: Session, row: Hours, last: date) -> None:

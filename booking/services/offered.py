@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from booking.domain.period import STEP_MINUTES, Period, oslo
 from booking.domain.schedule import Schedule, hours_on
 from booking.domain.slot import Availability, Reason, ReasonKind, bits, sorted_reasons
-from booking.domain.timetable import Shift, minutes_on, opening_of, shifts_of
+from booking.domain.timetable import Shift, Timetable, minutes_on
 from booking.services.office import Office
 from booking.services.proposals import availability_for
 from booking.store.protocols import all_treatments
@@ -51,7 +51,7 @@ class Days:
     def __init__(self, session: Session, office: Office, at: At, *, now: datetime) -> None:
         self._session, self._office, self._at, self._now = session, office, at, now
         self._today = oslo(now).date()
-        self._before = self._schedule()
+        self._before = Timetable(self._schedule())
 
     def _schedule(self) -> Schedule:
         """Week templates are all read, whatever the period."""
@@ -69,7 +69,8 @@ class Days:
             return (), 0
         free = availability_for(self._session, self._office, (clinic_id,), (first, last), now=self._now)
         people = self._people(free, clinic_id)
-        found = (self._offered(free, clinic_id, day, people) for day in _days(first, last))
+        after = Timetable(free.schedule)
+        found = (self._offered(free, after, clinic_id, day, people) for day in _days(first, last))
         minutes = min(people.values(), default=0)
         return tuple(each for each in found if each.before or each.after), minutes
 
@@ -77,31 +78,33 @@ class Days:
         """Who is asked, by id, with the minutes of the shortest visit that she may give."""
         treatments = all_treatments(self._session)
         return {
-            who.id: min(each.minutes for each in treatments if who.needles or not each.needles)
+            who.id: min((each.minutes for each in treatments if who.needles or not each.needles), default=STEP_MINUTES)
             for who in free.schedule.clinicians
             if self._at.clinician_id in (None, who.id) and free.works_at(who.id, clinic_id)
         }
 
-    def _offered(self, free: Availability, clinic_id: int, day: date, people: dict[int, int]) -> OfferedDay:
+    def _offered(
+        self, free: Availability, timetable: Timetable, clinic_id: int, day: date, people: dict[int, int]
+    ) -> OfferedDay:
         index, mask = free.index(day), 0
         for who, minutes in people.items():
             mask |= free.starts(who, clinic_id, minutes)[index]
-        after = self._hours(free.schedule, clinic_id, day)
+        after = self._hours(timetable, clinic_id, day)
         hers = self._hers(free.schedule, clinic_id, day)
         return OfferedDay(
             day=day,
             before=self._hours(self._before, clinic_id, day),
             after=after,
             unheard=tuple(_without(hers, after)),
-            elsewhere=tuple(self._elsewhere(free.schedule, clinic_id, day, after)),
+            elsewhere=tuple(self._elsewhere(timetable, clinic_id, day, after)),
             starts=tuple(step * STEP_MINUTES for step in bits(mask)),
             reasons=sorted_reasons(self._reasons(free, clinic_id, day)),
         )
 
-    def _hours(self, schedule: Schedule, clinic_id: int, day: date) -> tuple[tuple[int, int], ...]:
+    def _hours(self, timetable: Timetable, clinic_id: int, day: date) -> tuple[tuple[int, int], ...]:
         if self._at.clinician_id is None:
-            return _spans(opening_of(schedule, clinic_id, day))
-        return _spans(each for each in shifts_of(schedule, self._at.clinician_id, day) if each.clinic_id == clinic_id)
+            return _spans(timetable.opening(clinic_id, day))
+        return _spans(each for each in timetable.shifts(self._at.clinician_id, day) if each.clinic_id == clinic_id)
 
     def _hers(self, schedule: Schedule, clinic_id: int, day: date) -> list[tuple[int, int]]:
         """By her own template, whether the clinic is open or not."""
@@ -112,11 +115,11 @@ class Days:
         return [(each.start, each.end) for each in own]
 
     def _elsewhere(
-        self, schedule: Schedule, clinic_id: int, day: date, here: Iterable[tuple[int, int]]
+        self, timetable: Timetable, clinic_id: int, day: date, here: Iterable[tuple[int, int]]
     ) -> Iterator[tuple[int, int]]:
         if self._at.clinician_id is None:
             return
-        others = [each for each in shifts_of(schedule, self._at.clinician_id, day) if each.clinic_id != clinic_id]
+        others = [each for each in timetable.shifts(self._at.clinician_id, day) if each.clinic_id != clinic_id]
         for start, end in here:
             for other in others:
                 if max(start, other.start) < min(end, other.end):

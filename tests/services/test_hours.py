@@ -327,6 +327,16 @@ def test_who_writes_the_same_day_anew_means_it_instead() -> None:
     assert [each.start_minute for row in rows for each in row.days] == [TEN]
 
 
+def test_the_same_closing_twice_is_one_with_the_newer_name() -> None:
+    before = count(ClosedPeriod)
+    done(Close(clinic(), _week(), Name.of(en="Painting")))
+    done(Close(clinic(), _week(), Name.of(en="Moving")))
+    assert count(ClosedPeriod) == before + 1
+    newest = db.session.scalars(select(ClosedPeriod).order_by(ClosedPeriod.id.desc())).first()
+    assert newest
+    assert newest.name["en"] == "Moving"
+
+
 def test_a_week_is_copied_as_it_stands_with_its_exceptions() -> None:
     day = date(2027, 5, 6)
     done(her_hours("3 15-20", valid_from=day, valid_until=day))

@@ -309,7 +309,7 @@ _NOT_SENT_ON = {"csrf_token", "seen", "edit"}
 def _saved(owner: Owner, disruption: int | None) -> ResponseReturnValue:
     """On to what it touches, with new times that are proposed already."""
     if disruption is None:
-        flash(_("Saved. Nobody who is booked is touched."), "good")
+        flash(_("Saved. Nobody is added to those to re-plan."), "good")
         return redirect(owner.url(), 303)
     propose_first(office(), disruption, now=clock.now())
     return redirect(url_for("staff.disruption", id=disruption), 303)
