@@ -96,11 +96,9 @@ def change_proposal(
     def work(session: Session) -> None:
         disruption = to_change(session, disruption_id, version)
         row = _open_row(disruption, row_id)
-        options = [way.option for way in everywhere(session, office, row, now=now).ways]
-        option = next((o for o in options if _place(o.at) == _place(place)), None)
-        if option is None:
-            raise DoesNotFit(session.get_one(Appointment, row.appointment_id).number)
-        kept = [other for other in (_matching(options, other) for other in row.others) if other is not None]
+        mover = everywhere(session, office, row, now=now)
+        option = _way(mover, _json(place))
+        kept = [other for other in (_matching(mover, other) for other in row.others) if other is not None]
         note_proposal(row, Proposed(option, tuple(each for each in kept if _place(each.at) != _place(option.at))))
         note_progress(disruption, now=now)
         _log(session, office, who, row, now=now)
@@ -263,8 +261,7 @@ def _move(
     if before == (appointment.starts_at, appointment.clinician_id, appointment.clinic_id):
         row.state = SETTLED
         return []
-    options = [way.option for way in mover.ways]
-    return [(row, [other for each in row.others if (other := _matching(options, each)) is not None])]
+    return [(row, [other for each in row.others if (other := _matching(mover, each)) is not None])]
 
 
 def _put(
@@ -378,16 +375,17 @@ def _mover(
 
 def _way(mover: Mover, place: dict[str, Any]) -> Option:
     """The place among those that are free now, in that room or another. Raises DoesNotFit."""
-    option = _matching([way.option for way in mover.ways], place)
+    option = _matching(mover, place)
     if option is None:
         raise DoesNotFit(mover.appointment.number)
     return option
 
 
-def _matching(options: Iterable[Option], place: dict[str, Any]) -> Option | None:
+def _matching(mover: Mover, place: dict[str, Any]) -> Option | None:
     wanted = (moment_of(place["start"]), place["clinician"], place["clinic"])
-    there = [option for option in options if _place(option.at) == wanted]
-    return next((o for o in there if o.at.room == place["room"]), next(iter(there), None))
+    option = next((way.option for way in mover.ways if _place(way.option.at) == wanted), None)
+    rooms = list(mover.in_rooms(option)) if option else []
+    return next((each for each in rooms if each.at.room == place["room"]), next(iter(rooms), None))
 
 
 def _place(planned: Planned) -> tuple[datetime, int, int]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 
 from sqlalchemy.orm import Session
 
 from booking.domain.assignment import Choice, Place, Use, assigned
-from booking.domain.changing import Option, Standing, last_needed, moves
+from booking.domain.changing import Option, Standing, Week, last_needed, moves
 from booking.domain.course import Planned
 from booking.domain.errors import ChangedMeanwhile
 from booking.domain.period import STEP_MINUTES, STEPS_PER_DAY, Period, at_wall, monday_of, oslo, step_of
@@ -46,7 +46,7 @@ NOON = 12 * 60
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A place for a touched appointment, in one room; and what it asks of the patient."""
+    """A place for a touched appointment; and what it asks of the patient."""
 
     option: Option
     cost: int
@@ -54,13 +54,25 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Mover:
-    """A touched appointment with all places that the rules of its course allow, the best first."""
+    """A touched appointment with all places that the rules of its course allow, the best first. `other_room`: as for
+    `movers_of`."""
 
     appointment: Appointment
     patient_id: int
     now: Planned
     protocol: Protocol
     ways: tuple[Way, ...]
+    free: Availability
+    other_room: Cause | None
+
+    def in_rooms(self, option: Option) -> Iterator[Option]:
+        """The option in each room that is free then, the one that was found first."""
+        at, cause = option.at, self.other_room
+        minutes, step = at.step.treatment.minutes, at.minute // STEP_MINUTES
+        for room in sorted(self.free.schedule.clinic(at.clinic).rooms, key=lambda room: room != at.room):
+            closed = cause is not None and room == cause.room_id and cause.period.overlaps(_period(at))
+            if not closed and self.free.room(at.clinic, at.day, step, minutes, prefer=room) == room:
+                yield replace(option, at=replace(at, room=room))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +129,12 @@ def proposals(
     """For each open appointment of the disruption (by id) where it goes, and whether that is the best for all."""
     open_ = [row.appointment_id for row in disruption.touched if row.state == OPEN]
     appointments = [session.get_one(Appointment, id) for id in open_]
-    movers = movers_of(session, office, appointments, now=now, other_room=other_room_for(disruption))
-    chosen, exact = _chosen(movers, buffers(session))
+    cause = other_room_for(disruption)
+    movers = movers_of(session, office, appointments, now=now, other_room=cause, enough=MOST_PLACES)
+    chosen, exact = _assigned(movers, buffers(session), MOST_PLACES)
+    if None in chosen:
+        movers = movers_of(session, office, appointments, now=now, other_room=cause)
+        chosen, exact = _assigned(movers, buffers(session), max(len(mover.ways) for mover in movers))
     others = _others(movers, chosen, buffers(session), now=now)
     pairs = zip(movers, chosen, others, strict=True)
     return {m.appointment.id: Proposed(way.option if way else None, more) for m, way, more in pairs}, exact
@@ -132,10 +148,12 @@ def movers_of(
     now: datetime,
     other_room: Cause | None = None,
     also: Collection[int] = (),
+    enough: int | None = None,
 ) -> list[Mover]:
     """Each appointment with where it can go: at the clinics where its course is, as the rules of the course allow.
 
     `other_room`: only a room is missing, so that most can stay as they are, in another one. `also`: more clinics.
+    `enough`: who has so many places in her own week is not looked for elsewhere, for those ask more of her.
     """
     by_course: defaultdict[int, list[Appointment]] = defaultdict(list)
     for appointment in appointments:
@@ -143,7 +161,9 @@ def movers_of(
     found = {
         mover.appointment.id: mover
         for course_id, its in by_course.items()
-        for mover in _movers(session, office, session.get_one(Course, course_id), its, other_room, also, now=now)
+        for mover in _movers(
+            session, office, session.get_one(Course, course_id), its, other_room, also, enough, now=now
+        )
     }
     return [found[appointment.id] for appointment in appointments if appointment.id in found]
 
@@ -168,6 +188,7 @@ def _movers(
     appointments: Sequence[Appointment],
     other_room: Cause | None,
     also: Collection[int],
+    enough: int | None,
     *,
     now: datetime,
 ) -> Iterator[Mover]:
@@ -175,23 +196,39 @@ def _movers(
     clinics = sorted({each.planned.clinic for each in standing} | set(also))
     today = oslo(now).date()
     until = max(today, min(last_needed(protocol, standing), limits_of(office).horizon(now)))
-    free = free_for(session, office, course, clinics, (today, until), now=now)
+    days = (today, until)
+    free = free_for(session, office, course, clinics, days, now=now)
     busy = busy_elsewhere(session, course, now=now)
     places = {each.id: each for each in standing if not each.fixed}
     for appointment in appointments:
         if appointment.id not in places:
             continue
         stands = places[appointment.id].planned
-        options = [o for week in moves(protocol, standing, free, appointment.id, busy=busy) for o in week.options]
-        options = [option for option in options if option.at.clinic in clinics]
+        options: list[Option] = []
+        if enough is not None:
+            near = free.seen_by(_but_the_week_of(stands, days))
+            options = _options(moves(protocol, standing, near, appointment.id, busy=busy), clinics)
+        if enough is None or len(options) < enough:
+            options = _options(moves(protocol, standing, free, appointment.id, busy=busy), clinics)
         if len(appointments) > 1:
             options = [option for option in options if not option.along and _in_order(standing, appointment.id, option)]
         if other_room is not None:
             options.insert(0, Option(stands))
         costs = [(upheaval(stands, option, now=now), option) for option in options]
-        cheapest = sorted(costs, key=lambda each: each[0])
-        ways = [Way(each, cost) for cost, option in cheapest for each in _rooms(free, option, other_room)]
-        yield Mover(appointment, course.patient_id, stands, protocol, tuple(ways))
+        ways = [Way(option, cost) for cost, option in sorted(costs, key=lambda each: each[0])]
+        yield Mover(appointment, course.patient_id, stands, protocol, tuple(ways), free, other_room)
+
+
+def _options(weeks: Iterable[Week], clinics: Collection[int]) -> list[Option]:
+    """Those at these clinics: of others, those are shown, too, where who treats here works."""
+    return [option for week in weeks for option in week.options if option.at.clinic in clinics]
+
+
+def _but_the_week_of(planned: Planned, days: tuple[date, date]) -> list[Period]:
+    """All of these days that are not in its week, for who is away then."""
+    monday = monday_of(planned.day)
+    edges = [(days[0], monday), (monday + timedelta(days=7), days[1] + timedelta(days=1))]
+    return [Period(at_wall(first, 0), at_wall(end, 0)) for first, end in edges if first < end]
 
 
 def _in_order(standing: Sequence[Standing], appointment_id: int, option: Option) -> bool:
@@ -202,26 +239,7 @@ def _in_order(standing: Sequence[Standing], appointment_id: int, option: Option)
     return before and all(each.planned.start > option.at.start for each in standing[at + 1 :])
 
 
-def _rooms(free: Availability, option: Option, other_room: Cause | None) -> Iterator[Option]:
-    """The option in each room that is free then, the one that was found first."""
-    at = option.at
-    clinic = free.schedule.clinic(at.clinic)
-    minutes, step = at.step.treatment.minutes, at.minute // STEP_MINUTES
-    for room in sorted(clinic.rooms, key=lambda room: room != at.room):
-        closed = other_room is not None and room == other_room.room_id and other_room.period.overlaps(_period(at))
-        if not closed and free.room(at.clinic, at.day, step, minutes, prefer=room) == room:
-            yield replace(option, at=replace(at, room=room))
-
-
 # -- all together -----------------------------------------------------------------------------------------------------
-
-
-def _chosen(movers: Sequence[Mover], buffer_of: dict[int, int]) -> tuple[list[Way | None], bool]:
-    """The cheapest way for all; with more places to weigh where somebody has found none."""
-    chosen, exact = _assigned(movers, buffer_of, MOST_PLACES)
-    if None in chosen and any(_places(mover) > MOST_PLACES for mover in movers):
-        chosen, exact = _assigned(movers, buffer_of, max(_places(mover) for mover in movers))
-    return chosen, exact
 
 
 def _assigned(movers: Sequence[Mover], buffer_of: dict[int, int], most: int) -> tuple[list[Way | None], bool]:
@@ -236,18 +254,8 @@ def _assigned(movers: Sequence[Mover], buffer_of: dict[int, int], most: int) -> 
 
 
 def _best(mover: Mover, most: int) -> list[Way]:
-    """The ways of the best so many places, each in every room."""
-    starts = list(dict.fromkeys(_key(way.option) for way in mover.ways))[:most]
-    kept = set(starts)
-    return [way for way in mover.ways if _key(way.option) in kept]
-
-
-def _places(mover: Mover) -> int:
-    return len({_key(way.option) for way in mover.ways})
-
-
-def _key(option: Option) -> tuple[datetime, int, int]:
-    return option.at.start, option.at.clinician, option.at.clinic
+    """The best so many places, each in every room that is free then."""
+    return [Way(option, way.cost) for way in mover.ways[:most] for option in mover.in_rooms(way.option)]
 
 
 def _uses(mover: Mover, option: Option, buffer_of: dict[int, int]) -> Iterator[Use]:
@@ -319,8 +327,9 @@ def _free_besides(
     """Her other places that meet nothing, those first that are not too soon to choose them."""
     for way in sorted(mover.ways, key=lambda way: way.option.at.start < in_time):
         apart = not any(_period(way.option.at).overlaps(_period(option.at)) for option in hers)
-        if apart and not way.option.along and not _meets(_uses(mover, way.option, buffer_of), taken):
-            yield way.option
+        if apart and not way.option.along:
+            rooms = mover.in_rooms(way.option)
+            yield from (each for each in rooms if not _meets(_uses(mover, each, buffer_of), taken))
 
 
 def _meets(uses: Iterable[Use], taken: Sequence[Use]) -> bool:

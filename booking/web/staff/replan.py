@@ -177,7 +177,7 @@ def other_place(id: int, row: int) -> ResponseReturnValue:
     except (DoesNotFit, NotAllowed) as refusal:
         flash(words_for(refusal), "wrong")
         return redirect(url_for("staff.disruption", id=id), 303)
-    options = list({_key(way.option): way.option for way in reversed(ways)}.items())[::-1]
+    options = [(_key(way.option), way.option) for way in ways]
     if request.method != "POST":
         return _options_page(found, one, options)
     option = dict(options).get(request.form.get("place", ""))
