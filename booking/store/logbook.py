@@ -90,4 +90,3 @@ def keys_of(session: Session, patient_ids: Collection[int]) -> dict[int, Patient
     """The keys to what the logbook tells of these patients; none for who is erased."""
     rows = session.scalars(select(PatientKey).where(PatientKey.patient_id.in_(patient_ids)))
     return {key.patient_id: key for key in rows} if patient_ids else {}
-
