@@ -173,8 +173,10 @@ def test_the_rest_of_a_course_goes_to_a_colleague(visit: Visit) -> None:
     before = visit.now().clinician_id
     assert press(client, chosen, "clinician", plan="another").status_code == 409
     assert visit.now().clinician_id == before
-    assert press(client, chosen, "clinician", plan=plan).status_code == 303
+    done = press(client, chosen, "clinician", plan=plan)
     assert visit.now().clinician_id != before
+    assert press(client, done.location.partition("#")[0], "undo").location == done.location
+    assert visit.now().clinician_id == before
 
 
 def test_a_clinician_has_her_own_list_and_others_none(visit: Visit) -> None:

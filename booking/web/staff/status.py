@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -85,6 +86,9 @@ def _back(appointment: Appointment) -> str:
     """The page that the button stood on."""
     if request.form.get("back") == "fees":
         return url_for("staff.fees")
+    if request.form.get("back") == "patient":
+        course = db.session.get_one(Course, appointment.course_id)
+        return url_for("staff.patient", id=course.patient_id, _anchor=f"course-{course.id}")
     if request.form.get("back") == "today":
         return url_for("staff.today", id=appointment.clinic_id, _anchor=f"a{appointment.id}")
     return url_for("staff.appointment", id=appointment.id)
@@ -161,16 +165,17 @@ def told_words(course: Course) -> str:
 
 @open_to(Rule.OF_COURSE)
 def undo_change(id: int) -> ResponseReturnValue:
-    """Takes the newest change of a course back, while nobody was told."""
+    """Takes the newest change of a course back, while nobody was told; on the page of an appointment or the patient."""
     change, appointment_id = read_id(request.form.get("change")), read_id(request.form.get("appointment"))
     appointment = next((a for a in g.about_course.appointments if a.id == appointment_id), None)
     if appointment is None:
         abort(404)
+    back = _back(appointment)
     try:
         desk_cancel.take_back(office(), id, change, who=g.reach.who, now=clock.now(), at=clock.machine_now())
     except _REFUSED as refusal:
         return _appointment_changed(appointment_id, refusal)
-    return redirect(_back(appointment), 303)
+    return redirect(back, 303)
 
 
 # -- fees -------------------------------------------------------------------------------------------------------------
@@ -261,9 +266,33 @@ def undo_of(appointment: Appointment) -> Change | None:
     return next((change for change in found[:1] if str(appointment.id) in change.before), None)
 
 
+@dataclass(frozen=True, slots=True)
+class JustChanged:
+    """The newest change of a course, while the clinic can still undo it: what it was, in words, and until when."""
+
+    id: int
+    words: str
+    until: str
+
+
+def just_changed(course: Course) -> JustChanged | None:
+    change = next(iter(undoable(db.session(), course.id, now=clock.now(), by=Actor.CLINIC)), None)
+    if change is None:
+        return None
+    words = {
+        "move": _("An appointment was moved."),
+        "cancel": _("An appointment was cancelled."),
+        "cancel_rest": _("The rest of the course was cancelled."),
+        "extend": _("A session was added at the end."),
+        "replan": _("The rest of the course has new times."),
+    }
+    until = wording.at_time(change.due_at, current_language())
+    return JustChanged(change.id, words.get(change.kind, _("The course was changed.")), until)
+
+
 def partial() -> dict[str, Any]:
-    """These, for templates/staff/status.html."""
-    return {each.__name__: each for each in (status_actions, may_cancel, can_be_made_up, fee_of, undo_of)}
+    """These, for templates/staff/status.html and undo.html."""
+    return {each.__name__: each for each in (status_actions, may_cancel, can_be_made_up, fee_of, undo_of, just_changed)}
 
 
 def _read(words: type[Word], name: str) -> Word | None:
