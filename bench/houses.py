@@ -80,7 +80,7 @@ def book_out(session: Session, clinics: Sequence[int], weeks: int, *, now: datet
     """Books `SHARE` of these clinics' needle time for so many weeks from this one on; how many appointments."""
     first = monday_of(oslo(now).date())
     taken = list(_taken(session, clinics, first, first + timedelta(weeks=weeks, days=-1)))
-    ids = _book(session, _new_course(session, now=now), taken, now=now)
+    ids = _book(session, new_course(session, now=now), taken, now=now)
     if claims:
         _claim(session, taken, ids)
     return len(taken)
@@ -88,7 +88,7 @@ def book_out(session: Session, clinics: Sequence[int], weeks: int, *, now: datet
 
 def long_course(session: Session, office: Office, appointments: int, *, now: datetime) -> Course:
     """A course of so many sessions, two each weekday, with its links."""
-    course = _new_course(session, now=now)
+    course = new_course(session, now=now)
     new_links(session, office, course)
     clinic, clinician = all_clinics(session)[0], all_clinicians(session)[0]
     today = oslo(now).date()
@@ -166,7 +166,7 @@ def _weeks_taken(random: Random, weeks: int) -> list[bool]:
     return taken[-begun : weeks - begun]
 
 
-def _new_course(session: Session, *, now: datetime) -> Course:
+def new_course(session: Session, *, now: datetime) -> Course:
     """Whose the times are: many of one course, for nothing that is measured asks."""
     patient = Patient(birth_date=date(1957, 5, 17), created_at=utc(now))
     session.add(patient)

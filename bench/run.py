@@ -10,7 +10,7 @@ from datetime import datetime
 from flask import Flask, current_app
 from sqlalchemy.orm import Session
 
-from bench import courses, houses, pages, plans, slots
+from bench import courses, houses, pages, plans, replanning, slots
 from bench.client import Client
 from bench.clocks import clocks
 from bench.lines import Line
@@ -39,7 +39,8 @@ LONGEST_COURSE = 20
 class Size:
     """How many clinics of five the large house has and for how many days its free times are asked; how many there are
     for the finder; for how many weeks the demonstration's clinics are booked out, and how long the feed is. `tens` and
-    `year`: how many clinics of ten there are for the schedule, and for how many weeks they are booked out."""
+    `year`: how many clinics of ten there are for the schedule, and for how many weeks they are booked out. `ill`: how
+    many appointments of an ill clinician are planned anew."""
 
     clinics: int = 10
     found: int = 300
@@ -48,6 +49,7 @@ class Size:
     events: int = 300
     tens: int = 5
     year: int = 67
+    ill: int = 20
 
 
 def lines(databases: Databases, backend: str, size: Size, effort: Effort) -> Iterator[Line]:
@@ -55,6 +57,7 @@ def lines(databases: Databases, backend: str, size: Size, effort: Effort) -> Ite
     yield from demonstration_house(databases, backend, size, effort)
     yield from crowded_house(databases, backend, size, effort)
     yield from staffed_house(databases, backend, size, effort)
+    yield from ill_house(databases, backend, size, effort)
 
 
 def large_house(databases: Databases, backend: str, size: Size, effort: Effort) -> Iterator[Line]:
@@ -115,6 +118,19 @@ def staffed_house(databases: Databases, backend: str, size: Size, effort: Effort
         for question in pages.schedule(client, key, clinic, clinician, CLINIC_NOW, booked):
             yield from question.answer(backend, effort, lambda: clocks(engine, client.cpu))
     engine.dispose()
+
+
+def ill_house(databases: Databases, backend: str, size: Size, effort: Effort) -> Iterator[Line]:
+    """An ill clinician in a house as large as that of the schedule."""
+    app = application(databases.new(backend, Content.DEMONSTRATION))
+    with app.app_context():
+        office = app.extensions["office"]
+        unit_of_work(lambda session: booked_tens(session, size, CLINIC_NOW))
+        ill = unit_of_work(lambda session: replanning.ill_week(session, office, size.ill, size.year, now=CLINIC_NOW))
+        with Session(db.engine) as session:
+            question = replanning.question(session, office, ill, now=CLINIC_NOW)
+            yield from question.answer(backend, effort, lambda: clocks(db.engine))
+        db.engine.dispose()
 
 
 def booked_tens(session: Session, size: Size, now: datetime) -> tuple[tuple[int, ...], int]:

@@ -11,7 +11,7 @@ from bench.measure import Effort
 from bench.run import Size, lines
 from tests.servers.databases import Databases
 
-SMALL = Size(clinics=3, found=4, days=40, weeks=20, events=12, tens=1, year=6)
+SMALL = Size(clinics=3, found=4, days=40, weeks=20, events=12, tens=1, year=6, ill=4)
 ONCE = Effort(pairs=1, seconds=0, warm_up=1)
 
 
@@ -22,7 +22,7 @@ def found(databases: Databases) -> list[Line]:
 
 def test_each_thing_is_measured_by_both_clocks(found: list[Line]) -> None:
     names = list(dict.fromkeys(line.name for line in found))
-    assert len(names) == 15
+    assert len(names) == 16
     assert sorted((line.name, line.clock) for line in found) == sorted(
         (name, clock) for name in names for clock in ("cpu", "wall")
     )
