@@ -29,9 +29,11 @@ from booking.store.busy import (
     BusySource,
     BusyTime,
     Clash,
+    any_time,
     clash_tasks,
     clashes_at,
     clashes_of,
+    drop_times,
     is_due,
     settled_clashes,
     sources_due,
@@ -62,6 +64,9 @@ UNOPENED = "key"
 
 TOLD_WITHIN = 1
 """Working days within which somebody decides about a clash, if it is not sooner."""
+
+KEPT = timedelta(days=14)
+"""How long after it is over a busy time is kept, so that the schedule of the last weeks shows it."""
 
 log = structlog.get_logger()
 
@@ -241,6 +246,14 @@ def _succeeded(source_id: int, fetched: Fetched | None, busy: Busy | None, *, no
         row.etag, row.last_modified = fetched.etag, fetched.last_modified
 
     unit_of_work(work)
+
+
+def forget_busy_times(*, now: datetime) -> int:
+    """Deletes busy times that were over `KEPT` ago; how many. Looks first without the write lock."""
+    old = now - KEPT
+    with Session(db.engine) as session:
+        found = any_time(session, ended_by=old)
+    return unit_of_work(lambda session: drop_times(session, ended_by=old)) if found else 0
 
 
 # -- reading and keeping ----------------------------------------------------------------------------------------------

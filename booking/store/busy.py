@@ -6,10 +6,11 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, ForeignKey, Index, LargeBinary, and_, exists, func, select
+from sqlalchemy import BigInteger, ColumnElement, ForeignKey, Index, LargeBinary, and_, delete, exists, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from booking.domain.period import Period
+from booking.store.accounts import Account
 from booking.store.appointments import BOOKED, CANCELLED, PENDING, Appointment
 from booking.store.courses import Course
 from booking.store.database import Base
@@ -103,12 +104,25 @@ def times_of(session: Session, source_id: int) -> list[BusyTime]:
     return list(session.scalars(select(BusyTime).where(BusyTime.source_id == source_id)))
 
 
+def drop_times(session: Session, *, ended_by: datetime) -> int:
+    """Deletes the busy times that were over then; how many."""
+    gone = delete(BusyTime).where(BusyTime.ends_at <= ended_by).returning(BusyTime.id)
+    return len(session.scalars(gone, execution_options={"synchronize_session": False}).all())
+
+
+def any_time(session: Session, *, ended_by: datetime) -> bool:
+    """Whether a busy time was over then."""
+    return session.scalar(select(BusyTime.id).where(BusyTime.ends_at <= ended_by).limit(1)) is not None
+
+
 def feed_of(session: Session, clinician_id: int) -> ClinicianFeed | None:
     return session.scalar(select(ClinicianFeed).where(ClinicianFeed.clinician_id == clinician_id))
 
 
 def feed_by_hash(session: Session, token_hash: str) -> ClinicianFeed | None:
-    return session.scalar(select(ClinicianFeed).where(ClinicianFeed.token_hash == token_hash))
+    """None for a clinician, too, whose account is closed."""
+    works_here = exists().where(Account.clinician_id == ClinicianFeed.clinician_id, Account.active)
+    return session.scalar(select(ClinicianFeed).where(ClinicianFeed.token_hash == token_hash, works_here))
 
 
 class FeedRow(NamedTuple):

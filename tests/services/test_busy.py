@@ -14,7 +14,15 @@ from booking.domain.period import OSLO, Period, oslo
 from booking.ical.busy import UnreadableCalendar
 from booking.ical.fetch import Fetcher, Trouble
 from booking.services import busy
-from booking.services.busy import ASK_EVERY, MOST_SOURCES, TooManySources, ask_again, ask_calendars, drop
+from booking.services.busy import (
+    ASK_EVERY,
+    MOST_SOURCES,
+    TooManySources,
+    ask_again,
+    ask_calendars,
+    drop,
+    forget_busy_times,
+)
 from booking.services.clinician_feeds import Names, clinician_feed, open_feed
 from booking.services.links import clinician_feed_url
 from booking.services.tasks import settle_task
@@ -277,6 +285,13 @@ def test_nobody_else_can_drop_her_calendar() -> None:
     drop(office(), her(), id, who=reach(ASK).who, now=NOW)
     assert busy_starts() == []
     assert db.session.scalars(select(BusySource)).all() == []
+
+
+def test_busy_times_are_forgotten_two_weeks_after_they_are_over() -> None:
+    upload(event(TUESDAY), event(TUESDAY + timedelta(days=1), uid="2"))
+    over = TUESDAY + timedelta(hours=1, days=14)
+    assert [forget_busy_times(now=at) for at in (over - timedelta(seconds=1), over, over)] == [0, 1, 0]
+    assert busy_starts() == [TUESDAY + timedelta(days=1)]
 
 
 # -- clashes ----------------------------------------------------------------------------------------------------------

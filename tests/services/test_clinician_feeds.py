@@ -21,6 +21,7 @@ from booking.services.clinician_feeds import (
     renew_feed,
 )
 from booking.services.links import clinician_feed_url
+from booking.services.staff import disable
 from booking.store.appointments import CANCELLED, Appointment
 from booking.store.busy import ClinicianFeed, feed_of
 from booking.store.database import db
@@ -145,6 +146,13 @@ def test_a_renewed_or_closed_feed_is_gone() -> None:
         body(token)
     token = opened()
     close_feed(office(), her(), who=reach(ASK).who, now=NOW)
+    with pytest.raises(UnknownFeed):
+        body(token)
+
+
+def test_who_works_here_no_more_has_no_feed() -> None:
+    token = opened()
+    disable(office(), ASK.email, now=NOW)
     with pytest.raises(UnknownFeed):
         body(token)
 
