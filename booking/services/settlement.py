@@ -153,7 +153,11 @@ def _tell(
     facts = dict(more or {}) | {
         "changes": [_fact(difference) for difference in found],
         "calendars": calendars,
-        "fees": [{"amount": fee.amount, "excused": fee.excused} for fee in _open_fees(session, course)],
+        "fees": [
+            {"amount": fee.amount, "excused": fee.excused}
+            for fee in _open_fees(session, course)
+            if fee.waived_at is None
+        ],
     }
     tell(session, office, course, news, shown, now=now, at=at, more=facts)
     _tell_clinicians(session, office, course, found, now=now, at=at)

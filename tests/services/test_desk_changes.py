@@ -150,6 +150,18 @@ def test_a_fee_that_was_charged_is_not_waived(kari: Course) -> None:
         waivers.waive(office(), fee.id, Why.ILL, who=who, now=NOW)
 
 
+def test_a_fee_that_is_waived_before_the_change_is_told_is_not_told(kari: Course) -> None:
+    third, fourth, told = session_of(kari.id, 3), session_of(kari.id, 4), len(messages())
+    cancel_at_desk(third, Reason.ASKED, now=late(third))
+    settle(now=late(third) + UNDO_FOR)
+    cancel_at_desk(fourth, Reason.ASKED, now=late(fourth))
+    fee = db.session.scalars(select(Fee).where(Fee.amount > 0)).one()
+    waivers.waive(office(), fee.id, Why.KIND, who=reach(RITA).who, now=late(fourth))
+    settle(now=late(fourth) + UNDO_FOR)
+    fees_told = [message.facts["fees"] for message in messages()[told:] if message.kind == "changed"]
+    assert fees_told == [[{"amount": 0, "excused": True}], []]
+
+
 # -- making up --------------------------------------------------------------------------------------------------------
 
 
