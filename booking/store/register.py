@@ -9,8 +9,9 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select, true
 from sqlalchemy.orm import Session, joinedload
 
+from booking.domain.screening import Outcome
 from booking.store.accounts import Account
-from booking.store.appointments import Appointment
+from booking.store.appointments import LIVE, Appointment
 from booking.store.courses import Course, Screening, email_key
 from booking.store.outbox import Message
 from booking.store.patients import Patient
@@ -65,6 +66,20 @@ def screenings_of(session: Session, course_ids: Collection[int]) -> dict[int, Sc
     """The health checks of these courses, by the course's id."""
     rows = session.scalars(select(Screening).where(Screening.course_id.in_(course_ids)))
     return {screening.course_id: screening for screening in rows}
+
+
+def unread_by(session: Session, clinician_id: int, *, now: datetime) -> list[tuple[int, str]]:
+    """The courses with a visit to come with this clinician, and with an answer to the health check that she should
+    read and has not noted as read: their ids and the patients' names, the oldest first."""
+    hers = exists().where(
+        Appointment.course_id == Course.id,
+        Appointment.clinician_id == clinician_id,
+        Appointment.status.in_(LIVE),
+        Appointment.ends_at > now,
+    )
+    unread = Screening.outcome != Outcome.OK.value, Screening.read_at.is_(None)
+    rows = select(Course.id, Course.name).join(Screening, Screening.course_id == Course.id).where(*unread, hers)
+    return [(row[0], row[1]) for row in session.execute(rows.order_by(Course.id))]
 
 
 def messages_of(session: Session, course_ids: Collection[int], *, most: int) -> list[Message]:

@@ -11,9 +11,9 @@ from booking.store.database import Base
 
 
 class Task(Base):
-    """`kind`: call_first, call_me, call (noted by somebody at the clinic), second_course, mail_failed, sms_failed, clash
-    (something booked meets a busy time) or tell (a patient without e-mail must be told of a change). `phone` in E.164
-    where it could be read.
+    """`kind`: call_first, call_me, call (noted by somebody at the clinic), second_course, mail_failed, sms_failed,
+    clash (something booked meets a busy time) or tell (a patient without e-mail must be told of a change). `phone` in
+    E.164 where it could be read.
 
     `message`: what the caller wrote, encrypted, for it may be about her health.
     """

@@ -65,10 +65,20 @@ def test_the_clinician_who_treats_reads_the_answers_and_that_is_noted(
     assert actions(site_app)[0] == (hers.name, "answers")
 
 
+def test_what_is_not_read_yet_stands_among_the_calls_of_who_treats_alone(
+    site_app: Flask, kari: Course, hers: Person, other: Person
+) -> None:
+    calls = at_the_desk(site_app, hers).open("/en/staff/calls")
+    assert calls.link(KARI.name) == f"/en/staff/courses/{kari.id}/answers"
+    calls.open(calls.link(KARI.name)).send("/read")
+    assert calls.path == f"/en/staff/patients/{kari.patient_id}"
+    assert "Health checks to read" not in calls.open("/en/staff/calls").text
+    for person in (other, RITA, ADA):
+        assert "Health checks to read" not in at_the_desk(site_app, person).open("/en/staff/calls").text
+
+
 def test_who_has_read_them_says_so_once(site_app: Flask, kari: Course, hers: Person) -> None:
-    page = at_the_desk(site_app, hers).open(f"/en/staff/courses/{kari.id}/answers")
-    page.send("/read")
-    assert page.path == f"/en/staff/patients/{kari.patient_id}"
+    page = at_the_desk(site_app, hers).open(f"/en/staff/patients/{kari.patient_id}")
     assert "not read yet" not in page.text
     assert "Read on 1 March 2027" in page.open(f"/en/staff/courses/{kari.id}/answers").text
     with site_app.app_context():

@@ -28,6 +28,7 @@ from booking.store.register import (
     open_tasks_within,
     screenings_of,
     task_within,
+    unread_by,
 )
 from booking.store.tasks import Task
 from booking.web import clock
@@ -71,12 +72,24 @@ def calls() -> str:
     rows, scope = db.session(), scope_of(g.reach)
     to_do, done = open_tasks_within(rows, scope), done_tasks_within(rows, scope, most=MOST_DONE)
     found = _calls(rows, [*to_do, *done])
-    return render_template("staff/calls.html", calls=found[: len(to_do)], done=found[len(to_do) :], house=House(rows))
+    return render_template(
+        "staff/calls.html",
+        calls=found[: len(to_do)],
+        done=found[len(to_do) :],
+        unread=_unread(),
+        house=House(rows),
+    )
 
 
 def waiting_calls() -> int:
     """How many things are to be done by whoever is signed in, for the navigation."""
-    return count_open_tasks(db.session(), scope_of(g.reach))
+    return count_open_tasks(db.session(), scope_of(g.reach)) + len(_unread())
+
+
+def _unread() -> list[tuple[int, str]]:
+    """Whose answers to the health check she has not noted as read, if she treats: courses and names."""
+    clinician_id = g.reach.clinician_id
+    return [] if clinician_id is None else unread_by(db.session(), clinician_id, now=clock.now())
 
 
 @open_to(Rule.OF_COURSE)
