@@ -92,11 +92,13 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A week template as a page shows it. `days`: (weekday, its hours in words); `now`: it stands today."""
+    """A week template as a page shows it. `days`: (weekday, its hours in words); `now`: it has begun; `new`: but not
+    before today, so that it can be taken back."""
 
     hours: Hours
     days: tuple[tuple[int, str], ...]
     now: bool
+    new: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,7 +362,7 @@ def _weeks(rows: Sequence[Hours], today: date) -> tuple[Shown, ...]:
 def _shown(row: Hours, today: date) -> Shown:
     days = ((number, [(d.start_minute, d.end_minute) for d in row.days if d.weekday == number]) for number in range(7))
     words = tuple((number, spans_words(sorted(spans))) for number, spans in days if spans)
-    return Shown(row, words, row.valid_from <= today)
+    return Shown(row, words, row.valid_from <= today, row.valid_from >= today)
 
 
 def _single(row: Hours) -> bool:
