@@ -157,17 +157,19 @@ def _file_named(session: Session, clinician_id: int, name: str) -> BusySource | 
 
 
 class _Asked(NamedTuple):
-    """An address, and what is known of its last good copy."""
+    """A source, and what is known of its last good copy. `followed`: it has an address; `url`: as it can be read."""
 
     id: int
     clinician_id: int
+    followed: bool
     url: str | None
     etag: str | None
     last_modified: str | None
 
 
 def ask_calendars(office: Office, fetcher: Fetcher, *, now: datetime) -> int:
-    """Asks the calendars that nobody has asked for `ASK_EVERY`, at most `MOST_A_ROUND`, and notes clashes; how many.
+    """Asks the calendars that nobody has asked for `ASK_EVERY`, at most `MOST_A_ROUND`, and notes clashes with these
+    and with files; how many.
 
     No transaction is open while another's server is waited for. One that fails keeps no other from being asked, and
     what was known of it stays.
@@ -175,7 +177,7 @@ def ask_calendars(office: Office, fetcher: Fetcher, *, now: datetime) -> int:
     with Session(db.engine) as session:
         due = sources_due(session, checked_before=now - ASK_EVERY, now=now, most=MOST_A_ROUND)
     asked = [source for id in due if (source := _take(office, id, now=now)) is not None]
-    for source in asked:
+    for source in filter(lambda each: each.followed, asked):
         try:
             _ask(office, fetcher, source, now=now)
         except Exception as error:  # whatever is wrong with one calendar, the others' owners must not be booked over
@@ -199,14 +201,16 @@ def _take(office: Office, source_id: int, *, now: datetime) -> _Asked | None:
         known = row.checked_at is not None and oslo(row.checked_at).date() == oslo(now).date()
         row.checked_at = utc(now)
         tags = (row.etag, row.last_modified) if known else (None, None)
-        return _Asked(row.id, row.clinician_id, _url_of(office, row), *tags)
+        return _Asked(row.id, row.clinician_id, row.url is not None, _url_of(office, row), *tags)
 
     return unit_of_work(work)
 
 
 def _url_of(office: Office, row: BusySource) -> str | None:
+    if row.url is None:
+        return None
     try:
-        return str(unseal(office, row.url or b"")["url"])
+        return str(unseal(office, row.url)["url"])
     except InvalidToken:
         return None
 

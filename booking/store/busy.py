@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import deque
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, ForeignKey, Index, LargeBinary, and_, delete, exists, func, select
+from sqlalchemy import BigInteger, ColumnElement, ForeignKey, Index, LargeBinary, delete, exists, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from booking.domain.period import Period
@@ -24,9 +25,10 @@ class BusySource(Base):
     """A calendar of a clinician's own: an address that is asked again and again, or (`url` null) an uploaded file.
 
     `url`: encrypted, for it is a secret. `etag`, `last_modified`: what the server said with the last good copy.
-    `fetched_at`: when that copy was last what the server had; `checked_at`: when it was last asked, null to ask it at
-    once; `failure`: a word for why the last try failed, or `partly` if some of the copy could not be read, null if all
-    is well. `flagged`: how many of its entries have an unknown time zone, and were read in ours.
+    `fetched_at`: when that copy was last what the server had; `checked_at`: when it was last asked (null: it is to be
+    asked at once), or a file last compared with what is booked; `failure`: a word for why the last try failed, or
+    `partly` if some of the copy could not be read, null if all is well. `flagged`: how many of its entries have an
+    unknown time zone, and were read in ours.
     """
 
     __tablename__ = "busy_sources"
@@ -88,16 +90,15 @@ def sources_of(session: Session, clinician_id: int, *, now: datetime) -> list[So
 
 
 def sources_due(session: Session, *, checked_before: datetime, now: datetime, most: int) -> list[int]:
-    """The addresses (by the ids of their sources) that nobody has asked since, those never asked first."""
+    """The sources (by their ids) that nobody has looked after since, those never looked after first."""
     due = is_due(checked_before=checked_before, now=now)
     rows = select(BusySource.id).where(due).order_by(BusySource.checked_at.nulls_first(), BusySource.id)
     return list(session.scalars(rows.limit(most)))
 
 
 def is_due(*, checked_before: datetime, now: datetime) -> ColumnElement[bool]:
-    """Whether an address is to be asked; so is one whose clock was ahead of ours."""
-    asked = BusySource.checked_at
-    return and_(BusySource.url.is_not(None), asked.is_(None) | (asked <= checked_before) | (asked > now))
+    """Whether a source is to be looked after; so is one whose clock was ahead of ours."""
+    return or_(BusySource.checked_at.is_(None), BusySource.checked_at <= checked_before, BusySource.checked_at > now)
 
 
 def times_of(session: Session, source_id: int) -> list[BusyTime]:
@@ -175,13 +176,22 @@ class Clash(NamedTuple):
 
 
 def clashes_of(session: Session, clinician_ids: Collection[int], *, now: datetime) -> list[Clash]:
-    """What is booked with these clinicians, is to come, and meets a busy time; in order of time, one statement."""
-    return _clashes(session, now, Appointment.clinician_id.in_(clinician_ids))
+    """What is booked with these clinicians, is to come, and meets a busy time; by clinician, in order of time.
+
+    Two statements, and one sweep over both: a join would compare each visit with every later busy time.
+    """
+    hers = Appointment.clinician_id.in_(clinician_ids), BusyTime.clinician_id.in_(clinician_ids)
+    return list(_swept(_visits(session, now, hers[0]), _busy(session, hers[1], BusyTime.ends_at > now)))
 
 
 def clashes_at(session: Session, appointment_id: int, *, now: datetime) -> list[Clash]:
     """The same for one appointment."""
-    return _clashes(session, now, Appointment.id == appointment_id)
+    visits = _visits(session, now, Appointment.id == appointment_id)
+    if not visits:
+        return []
+    (visit,) = visits
+    met = BusyTime.ends_at > visit.starts_at, BusyTime.starts_at < visit.ends_at
+    return list(_swept(visits, _busy(session, BusyTime.clinician_id == visit.clinician_id, *met)))
 
 
 def clash_tasks(session: Session, appointment_ids: Collection[int]) -> list[Task]:
@@ -209,10 +219,44 @@ def _to_come(now: datetime) -> tuple[ColumnElement[bool], ...]:
     return Appointment.status.in_((PENDING, BOOKED)), Appointment.starts_at > now
 
 
-def _clashes(session: Session, now: datetime, which: ColumnElement[bool]) -> list[Clash]:
-    times = BusyTime.starts_at, BusyTime.ends_at
-    rows = select(Appointment.course_id, Appointment.id, Appointment.updated_at, *times).join(BusyTime, and_(*_MEETS))
-    found = session.execute(
-        rows.where(which, *_to_come(now)).order_by(Appointment.starts_at, Appointment.id, BusyTime.starts_at)
-    )
-    return [Clash(*row) for row in found]
+class _Visit(NamedTuple):
+    clinician_id: int
+    starts_at: datetime
+    ends_at: datetime
+    id: int
+    course_id: int
+    updated_at: datetime
+
+
+class _Busy(NamedTuple):
+    clinician_id: int
+    starts_at: datetime
+    ends_at: datetime
+
+
+def _visits(session: Session, now: datetime, which: ColumnElement[bool]) -> list[_Visit]:
+    rows = select(
+        Appointment.clinician_id,
+        Appointment.starts_at,
+        Appointment.ends_at,
+        Appointment.id,
+        Appointment.course_id,
+        Appointment.updated_at,
+    ).where(which, *_to_come(now))
+    return sorted(_Visit(*row) for row in session.execute(rows))
+
+
+def _busy(session: Session, *which: ColumnElement[bool]) -> list[_Busy]:
+    rows = select(BusyTime.clinician_id, BusyTime.starts_at, BusyTime.ends_at).where(*which)
+    return sorted(_Busy(*row) for row in session.execute(rows))
+
+
+def _swept(visits: Sequence[_Visit], busy: Sequence[_Busy]) -> Iterator[Clash]:
+    """Both in order; one clinician's visits never overlap."""
+    coming, met = deque(busy), list[_Busy]()
+    for visit in visits:
+        while coming and coming[0][:2] < (visit.clinician_id, visit.ends_at):
+            met.append(coming.popleft())
+        met = [each for each in met if each.clinician_id == visit.clinician_id and each.ends_at > visit.starts_at]
+        for each in met:
+            yield Clash(visit.course_id, visit.id, visit.updated_at, each.starts_at, each.ends_at)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from booking.domain.period import OSLO, Period, oslo
 from booking.ical.busy import UnreadableCalendar
@@ -29,14 +29,16 @@ from booking.services.tasks import settle_task
 from booking.store.appointments import Appointment
 from booking.store.busy import CLASH, BusySource, BusyTime, feed_of, times_of
 from booking.store.database import db
+from booking.store.holds import Hold
 from booking.store.logbook import LogEntry
 from booking.store.people import Clinician
 from booking.store.schedules import schedule_of
 from booking.store.tasks import Task
-from booking.store.unit_of_work import unit_of_work
-from tests.builders import NOW, TUESDAYS, booked_course, course, office, proposal
+from tests.builders import NOW, TUESDAYS, booked, booked_course, course, held, office, proposal
 from tests.people import OLA
 from tests.servers.calendars import Answer, Calendars
+from tests.servers.databases import only_sqlite
+from tests.servers.web import command_environ, flask
 from tests.services.changers import elsewhere, move, session_of
 from tests.staff import ASK, EMBLA, RITA, reach
 
@@ -251,6 +253,13 @@ def test_what_can_be_read_in_part_only_is_used_and_said() -> None:
     assert busy_starts() == [TUESDAY]
 
 
+@only_sqlite
+def test_the_worker_asks(calendars: Calendars, demonstration_url: str) -> None:
+    subscribe(calendars.serve(calendar(event(TUESDAY))))
+    done = flask(command_environ(demonstration_url), "worker", "--once")
+    assert (done.returncode, busy_starts()) == (0, [TUESDAY])
+
+
 # -- files ------------------------------------------------------------------------------------------------------------
 
 
@@ -363,13 +372,15 @@ def test_when_the_visit_is_moved_the_task_is_done(calendars: Calendars) -> None:
     assert open_clashes() == []
 
 
-def test_what_is_booked_while_the_calendar_is_read_is_noticed_the_next_time(calendars: Calendars) -> None:
-    visit = of_hers()
-    subscribe(calendars.serve(calendar(event(visit.starts_at))))
-    ask()
-    unit_of_work(lambda session: session.execute(delete(Task).where(Task.kind == CLASH)) and None)
+def test_what_was_held_before_and_is_booked_after_is_noticed_the_next_time() -> None:
+    hold = held()
+    times = db.session.get_one(Hold, hold).times
+    upload(*(event(time.starts_at, uid=str(time.id)) for time in times[:1]))
+    assert open_clashes() == []
+    made = booked(hold)
     ask(now=NOW + ASK_EVERY)
-    assert len(open_clashes()) == 1
+    (task,) = open_clashes()
+    assert (task.course_id, task.appointment_id) == (made.course_id, course(made.course_id).appointments[0].id)
 
 
 def test_the_feed_does_not_come_back_as_a_clash(calendars: Calendars) -> None:
