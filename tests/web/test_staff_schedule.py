@@ -18,6 +18,7 @@ from booking.store.appointments import Appointment
 from booking.store.clinics import Clinic
 from booking.store.courses import Course, Screening
 from booking.store.database import db
+from booking.store.replies import Reply
 from booking.store.schedules import Absence, RoomClosure
 from booking.store.unit_of_work import unit_of_work
 from booking.web.staff.schedule import week_name
@@ -25,6 +26,7 @@ from tests.builders import NOW, booked_course
 from tests.people import KARI, SIV
 from tests.servers.databases import only_sqlite
 from tests.services.changers import session_of
+from tests.services.desk import logged
 from tests.staff import ADA, ASK, RITA, Person, signed_in
 from tests.web.walker import Walker
 
@@ -271,3 +273,30 @@ def test_nobody_moves_to_a_clinic_that_is_not_hers(demo_app: Flask, kari: Course
     to = f"{oslo(third.starts_at):%Y-%m-%d}T10:00~embla-monstervik~eidsvoll-sundet"
     desk = at_work(demo_app).open(f"/en/staff/appointments/{third.id}/move?to={to}")
     assert "That clinic is not yours." in desk.text
+
+
+# -- one appointment --------------------------------------------------------------------------------------------------
+
+
+def test_an_appointment_shows_what_to_know_and_leads_to_the_time_that_her_calendar_proposes(
+    demo_app: Flask, kari: Course
+) -> None:
+    third = third_of(demo_app, kari)
+    with demo_app.app_context():
+        facts = {"sequence": third.sequence, "stamped_at": NOW, "received_at": NOW}
+        start, end = third.starts_at + timedelta(days=1), third.ends_at + timedelta(days=1)
+        asked = Reply(appointment_id=third.id, answer="counter", proposed_start=start, proposed_end=end, **facts)
+        unit_of_work(lambda session: session.add(asked))
+    desk = at_work(demo_app).open(f"/en/staff/appointments/{third.id}")
+    for words in (KARI.name, "Session 3 of 9", "30 minutes", "An interpreter", "The calendar proposes", "Booked"):
+        assert words in desk.text
+    desk.open(desk.link("See what moving there changes"))
+    assert desk.status == 200
+    assert "From" in desk.text
+
+
+def test_each_look_at_an_appointment_and_at_a_list_is_noted(demo_app: Flask, kari: Course) -> None:
+    third = third_of(demo_app, kari)
+    at_work(demo_app).open(week_of(third)).open(f"/en/staff/appointments/{third.id}")
+    with demo_app.app_context():
+        assert logged()[-2:] == [("look_list", RITA.name, None), ("look_appointment", RITA.name, third.id)]

@@ -6,17 +6,19 @@ from flask import g, render_template
 
 from booking.domain.appointment import Action, Actor, Status, may
 from booking.services.logbook import About, note_look
+from booking.services.wishes import place_text
 from booking.store.appointments import Appointment
 from booking.store.clinics import all_clinics
 from booking.store.courses import Course, Screening
 from booking.store.database import db
-from booking.store.replies import replies_to
+from booking.store.replies import Reply, replies_to
 from booking.store.timetable import session_counts
 from booking.web import clock
 from booking.web.access import Rule, open_to
 from booking.web.book.house import House
 from booking.web.forms.details import NEEDS
 from booking.web.office import office
+from booking.web.pictures import day_at_time
 from booking.web.staff.moves import undo_of
 from booking.web.staff.schedule import week_name
 
@@ -44,7 +46,18 @@ def appointment(id: int) -> str:
         needs=[str(NEEDS[need]) for need in course.needs if need in NEEDS],
         answer=reply.answer if reply is not None and reply.sequence == found.sequence else "",
         movable=may(Actor.CLINIC, Action.MOVE, Status(found.status), found.period, now=now),
+        proposed=_proposed(found, reply) if reply is not None else None,
         just_moved=undo_of(found),
         week=week_name(found.starts_at),
         name="",
     )
+
+
+def _proposed(appointment: Appointment, reply: Reply) -> dict[str, str] | None:
+    """The time that the patient's calendar proposes instead, in words and as a move names it."""
+    start = reply.proposed_start
+    if start is None or reply.answer != "counter" or reply.sequence != appointment.sequence:
+        return None
+    house = House(db.session())
+    place = house.clinicians[appointment.clinician_id].slug, house.clinics[appointment.clinic_id].slug
+    return {"words": day_at_time(start), "to": place_text(start, *place)}

@@ -282,7 +282,7 @@ def broken_words(broken: Broken) -> str:
         BrokenKind.TAKEN: _("The clinician has somebody else then."),
         BrokenKind.ROOM: _("No room is free then."),
         BrokenKind.PATIENT: _("The patient has another appointment then."),
-        BrokenKind.AWAY: _("The clinician is away then."),
+        BrokenKind.AWAY: _("The clinician is away or busy elsewhere then."),
         BrokenKind.CLOSED: _("The clinic is closed then."),
         BrokenKind.NEEDLES: _("This clinician does not give this treatment."),
         BrokenKind.HOURS: _("It is outside of the working hours, or in a break."),
