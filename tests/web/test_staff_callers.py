@@ -101,6 +101,15 @@ def test_who_was_here_before_is_suggested_and_picked(desk: Desk) -> None:
     assert courses(desk)[-1].patient_id == before.patient_id
 
 
+def test_who_is_named_only_at_the_end_is_suggested_then(desk: Desk) -> None:
+    with desk.client.application.app_context():
+        before = booked_course(SIV)
+    kept(desk).send("/check", gate="no", name=SIV.name, born="2.11.1985")
+    assert "Is it one of these?" in desk.text
+    desk.send("/check", patient=str(before.patient_id))
+    assert courses(desk)[-1].patient_id == before.patient_id
+
+
 def test_a_second_course_waits_and_the_desk_is_told_before(desk: Desk) -> None:
     with desk.client.application.app_context():
         before = booked_course(SIV)

@@ -18,10 +18,11 @@ from booking.domain.errors import SlotTaken
 from booking.domain.period import oslo
 from booking.services import wording
 from booking.services.accounts import sees_patient
-from booking.services.callers import Said, caller_at
+from booking.services.callers import Said, caller_at, suggest_duplicates
 from booking.services.holds import begin, find_hold, keep_again
-from booking.services.logbook import About, note_look
+from booking.services.logbook import About, note_look, note_looks
 from booking.services.proposals import NINE_WEEKS, Asked, UnknownWish
+from booking.services.register import Found
 from booking.store.clinics import Clinic
 from booking.store.database import db
 from booking.store.holds import Hold
@@ -146,8 +147,8 @@ def first_page(call: str, what: str) -> str:
     return url_for("staff.caller_plan", call=call, **place, **({"new": "1"} if what == NEW else {}))  # type: ignore[arg-type]
 
 
-def keep_caller(call: str, typed: dict[str, str], patient: Patient | None) -> None:
-    """Keeps who calls with the call's draft."""
+def keep_caller(call: str, typed: dict[str, Any], patient: Patient | None) -> None:
+    """Keeps who calls with the call's draft; `asked` stands in it once it is settled whether the clinic knows her."""
     protocol = protocol_by_slug(db.session(), NINE_WEEKS)
     if protocol is None:
         abort(404)
@@ -184,3 +185,11 @@ def said_of(call: Call) -> Said:
 
 def today() -> Any:
     return oslo(clock.now()).date()
+
+
+def maybe_known(said: Said) -> tuple[Found, ...]:
+    """Patients whom she may be; that they are shown is noted."""
+    like = suggest_duplicates(db.session(), said, g.reach, now=clock.now())
+    looks = [About(patient_id=found.patient.id) for found in like]
+    note_looks(g.reach.who, "find", looks, now=clock.now())
+    return like

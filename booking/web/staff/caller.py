@@ -8,7 +8,6 @@ from flask import g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from booking.services.callers import suggest_duplicates
-from booking.services.logbook import About, note_looks
 from booking.store.database import db
 from booking.web import clock
 from booking.web.access import Rule, open_to
@@ -19,6 +18,7 @@ from booking.web.staff.call import (
     as_known,
     first_page,
     keep_caller,
+    maybe_known,
     of_call,
     picked_patient,
     said_of,
@@ -53,9 +53,7 @@ def who_calls(call: Call) -> ResponseReturnValue:
         typed = {name: value for name, value in call.caller.items() if name != "patient"}
         known = as_known(patient) if patient else {}
         reached_now = {name: typed[name] for name in ("mobile", "email") if typed.get(name)}
-        keep_caller(call.key, {**typed, **known, **reached_now}, patient)
+        keep_caller(call.key, {**typed, **known, **reached_now, "asked": True}, patient)
         return redirect(first_page(call.key, typed.get("what", "")), 303)
-    like = suggest_duplicates(db.session(), said_of(call), g.reach, now=clock.now())
-    looks = [About(patient_id=found.patient.id) for found in like]
-    note_looks(g.reach.who, "find", looks, now=clock.now())
+    like = maybe_known(said_of(call))
     return render_template("staff/book/who.html", like=like, house=House(db.session()), **call.frame())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from flask import flash, g, redirect, render_template, url_for
+from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -15,6 +15,7 @@ from booking.services.callers import caller_at
 from booking.services.courses import FrontDesk, OtherChoice, book
 from booking.services.holds import begin, find_hold, give_back, hold
 from booking.services.proposals import UnknownWish
+from booking.services.register import Found
 from booking.services.rescue import Rescue
 from booking.services.wishes import parsed
 from booking.store.courses import RUNNING, Course
@@ -32,24 +33,23 @@ from booking.web.forms.check import lost_form
 from booking.web.language import LANGUAGES, current_language
 from booking.web.office import office
 from booking.web.pictures import rows_of
-from booking.web.staff.call import (
-    Call,
-    of_call,
-    today,
-    with_times,
-)
+from booking.web.staff.call import Call, maybe_known, of_call, picked_patient, today, with_times
 
 
 @with_times
 def check(call: Call) -> ResponseReturnValue:
     """What is read aloud, what is asked, and the button that books."""
-    patient = call.patient
+    patient = call.patient or picked_patient(request.form.get("patient"))
     form = checked_form(CheckedForm, {**call.caller, "revision": str(call.hold.revision)}, patient)
+    like: tuple[Found, ...] = ()
     if form.validate_on_submit():
-        return _book(call, form)
+        settled = patient or call.caller.get("asked") or "patient" in request.form
+        like = () if settled else maybe_known(form.said())
+        if not like:
+            return _book(call, form, patient)
     form.revision.data = str(call.hold.revision)
-    page = render_template("staff/book/check.html", form=form, **_aloud(call), **call.frame())
-    return page, 422 if form.errors else 200
+    page = render_template("staff/book/check.html", form=form, like=like, **_aloud(call), **call.frame())
+    return page, 422 if form.errors or like else 200
 
 
 def checked_form(form: type[CheckedForm], data: dict[str, Any], patient: Patient | None) -> CheckedForm:
@@ -63,8 +63,8 @@ def checked_form(form: type[CheckedForm], data: dict[str, Any], patient: Patient
     return form(data={**kept, **data}, today=today(), known=patient.birth_date if patient else None)
 
 
-def _book(call: Call, form: CheckedForm) -> ResponseReturnValue:
-    desk = FrontDesk(g.reach.who, call.caller.get("patient"))
+def _book(call: Call, form: CheckedForm, patient: Patient | None) -> ResponseReturnValue:
+    desk = FrontDesk(g.reach.who, patient.id if patient else None)
     now, at = clock.now(), clock.machine_now()
     try:
         book(office(), call.hold.id, form.details(), form.check(), revision=form.seen(), desk=desk, now=now, at=at)
@@ -72,17 +72,25 @@ def _book(call: Call, form: CheckedForm) -> ResponseReturnValue:
         flash(_("Other times were chosen for this call in another window. These are kept now."), "differs")
         return redirect(url_for("staff.caller_check", call=call.key), 303)
     except SlotTaken:
-        begin(office(), caller_at(g.reach.account_id, call.key), call.hold.protocol_id, _typed(call, form), now=now)
+        begin(
+            office(),
+            caller_at(g.reach.account_id, call.key),
+            call.hold.protocol_id,
+            _typed(call, form, patient),
+            now=now,
+        )
         return redirect(url_for("staff.caller_lost", call=call.key), 303)
     except (HoldExpired, TooYoung):
         return redirect(url_for("staff.caller_check", call=call.key), 303)
     return redirect(url_for("staff.caller_done", call=call.key), 303)
 
 
-def _typed(call: Call, form: CheckedForm) -> dict[str, Any]:
+def _typed(call: Call, form: CheckedForm, patient: Patient | None) -> dict[str, Any]:
     """All that was typed, to show it again; the answers about her health are asked once more."""
     dropped = ("csrf_token", "gate", "conditions", "revision")
-    return {"caller": {**call.caller, **{name: value for name, value in form.data.items() if name not in dropped}}}
+    typed = {name: value for name, value in form.data.items() if name not in dropped}
+    known = {"patient": patient.id if patient else None, "asked": True}
+    return {"caller": {**call.caller, **typed, **known}}
 
 
 def _aloud(call: Call) -> dict[str, Any]:
@@ -99,6 +107,7 @@ def _aloud(call: Call) -> dict[str, Any]:
         "is_course": call.draft.is_course,
         "change_url": call.ways.back_to(parsed(call.hold.query).get("kind"), call.hold.query),
         "kept": wording.at_time(call.hold.expires_at, current_language()),
+        "house": house,
         "running": _running(patient) if patient and call.draft.protocol.exclusive else None,
     }
 

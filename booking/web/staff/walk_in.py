@@ -14,6 +14,7 @@ from booking.domain.errors import DoesNotFit, SlotTaken
 from booking.services import wording
 from booking.services.callers import WalkIn, free_for_walk_in, walk_in
 from booking.services.courses import FrontDesk
+from booking.services.register import Found
 from booking.store.database import db
 from booking.store.protocols import protocol_by_slug
 from booking.web import clock
@@ -24,25 +25,28 @@ from booking.web.forms.caller import WalkInForm
 from booking.web.forms.fields import choices_of
 from booking.web.language import current_language
 from booking.web.office import office
-from booking.web.staff.call import as_known, hers, picked_patient
+from booking.web.staff.call import as_known, hers, maybe_known, picked_patient
 from booking.web.staff.caller_check import checked_form
 
 
 @open_to(Rule.FRONT_DESK)
 def begin_now() -> ResponseReturnValue:
     """Who is free at this moment, who comes, and what she answers; then the page of the appointment."""
-    patient, house = picked_patient(request.args.get("patient")), House(db.session())
+    patient, house = picked_patient(request.values.get("patient")), House(db.session())
     clinics = tuple(clinic.id for clinic in hers(house))
     free = list(free_for_walk_in(db.session(), office(), clinics, now=clock.now()))
     form = checked_form(WalkInForm, as_known(patient) if patient else {}, patient)
     form.place.choices = choices_of((_value(slug, each), _words(house, slug, each)) for slug, each in free)
+    like: tuple[Found, ...] = ()
     if request.method == "POST" and form.validate():
+        like = () if "patient" in request.values else maybe_known(form.said())
         try:
-            return _arrived(form, patient.id if patient else None)
+            if not like:
+                return _arrived(form, patient.id if patient else None)
         except (DoesNotFit, SlotTaken):
             form.place.errors = [_("That is no longer free, or she has another appointment then. Choose again.")]
-    page = render_template("staff/book/walk_in.html", form=form, patient=patient, free=free)
-    return page, 422 if form.errors else 200
+    page = render_template("staff/book/walk_in.html", form=form, patient=patient, free=free, like=like, house=house)
+    return page, 422 if form.errors or like else 200
 
 
 def _arrived(form: Any, patient_id: int | None) -> ResponseReturnValue:
