@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
 
 from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
@@ -279,37 +280,48 @@ def stands_as_proposed(row: Touched, appointment: Appointment) -> bool:
 
 def follow_up(office: Office, *, now: datetime) -> int:
     """What happens by itself: times that nobody chose in time are given back; what was moved or cancelled in another
-    way is settled; what was booked meanwhile from times seen before, is touched too. How many disruptions changed."""
+    way is settled; what was booked meanwhile from times seen before, is touched too. How many disruptions changed.
+
+    Looks first without the write lock, for nearly always there is nothing to do.
+    """
     with Session(db.engine) as session:
-        watched = disruptions_to_watch(session, now=now)
-    return sum(unit_of_work(lambda session, id=id: _followed(session, office, id, now=now)) for id in watched)  # type: ignore[misc]
+        watched = [session.get_one(Disruption, id) for id in disruptions_to_watch(session, now=now)]
+        due = [each.id for each in watched if _is_due(session, office, each, now=now)]
+    for id in due:
+        unit_of_work(partial(_follow, office=office, disruption_id=id, now=now))
+    return len(due)
 
 
-def _followed(session: Session, office: Office, disruption_id: int, *, now: datetime) -> bool:
+def _is_due(session: Session, office: Office, disruption: Disruption, *, now: datetime) -> bool:
+    over = any(_is_over(session, row, now=now) or _is_late(row, now=now) for row in disruption.touched)
+    return over or bool(_new(session, office, disruption, now=now))
+
+
+def _follow(session: Session, *, office: Office, disruption_id: int, now: datetime) -> None:
     disruption = disruption_to_change(session, disruption_id)
-    if disruption is None:
-        return False
-    changed = [_caught_up(session, row, now=now) for row in disruption.touched]
-    new = _new(session, office, disruption, now=now)
-    disruption.touched += [_row(appointment) for appointment in new]
-    if new or any(changed):
-        note_progress(disruption, now=now)
-    return bool(new) or any(changed)
+    if disruption is None or not _is_due(session, office, disruption, now=now):
+        return  # somebody was faster
+    for row in disruption.touched:
+        if _is_over(session, row, now=now):
+            settle_row(session, row, now=now)
+        elif _is_late(row, now=now):
+            drop_others(session, row, now=now)
+    disruption.touched += [_row(appointment) for appointment in _new(session, office, disruption, now=now)]
+    note_progress(disruption, now=now)
 
 
-def _caught_up(session: Session, row: Touched, *, now: datetime) -> bool:
-    """Whether this one is another than before."""
+def _is_over(session: Session, row: Touched, *, now: datetime) -> bool:
+    """Whether nothing more is to be done: it was cancelled, moved in another way, or has begun."""
     if row.state not in UNDECIDED:
         return False
     appointment = session.get_one(Appointment, row.appointment_id)
-    over = appointment.status not in (BOOKED, PENDING) or appointment.starts_at <= now
-    if over or not _is_where_it_was_left(row, appointment):
-        settle_row(session, row, now=now)
-        return True
-    if row.hold_id is not None and row.answer_by is not None and row.answer_by <= now:
-        drop_others(session, row, now=now)
-        return True
-    return False
+    gone = appointment.status not in (BOOKED, PENDING) or appointment.starts_at <= now
+    return gone or not _is_where_it_was_left(row, appointment)
+
+
+def _is_late(row: Touched, *, now: datetime) -> bool:
+    """Whether times are still kept that can be chosen no more."""
+    return row.hold_id is not None and row.answer_by is not None and row.answer_by <= now
 
 
 def _is_where_it_was_left(row: Touched, appointment: Appointment) -> bool:
