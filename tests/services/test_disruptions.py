@@ -21,14 +21,15 @@ from booking.services.settlement import settle_due
 from booking.store.appointments import Appointment
 from booking.store.courses import Course
 from booking.store.database import db
-from booking.store.disruptions import Disruption, Touched
+from booking.store.disruptions import Disruption, Touched, count_to_replan
 from booking.store.holds import Hold
 from booking.store.people import Clinician
+from booking.store.register import Scope
 from booking.store.schedules import Absence, HoursDay, RoomClosure
 from booking.store.unit_of_work import unit_of_work
-from tests.builders import NOW, TUESDAYS, booked_course, course, office
+from tests.builders import NOW, TUESDAYS, UNSURE, booked, booked_course, choice, course, held, office
 from tests.claims import assert_claims_match
-from tests.people import SIV
+from tests.people import KARI, SIV
 from tests.services.changers import AT, cancel, elsewhere, move, place_at, session_of
 from tests.services.outbox import messages
 
@@ -304,6 +305,26 @@ def test_what_is_taken_meanwhile_is_refused_and_stays_open(kari: Course) -> None
     done = new_times.accept(office(), found.id, ids, version=found.version, who=COMMAND, now=NOW, at=AT)
     assert (done.moved, len(done.refused)) == (1, 1)
     assert row(done.refused[0]).state == "open"
+
+
+def test_times_that_wait_for_a_call_are_moved_too() -> None:
+    waiting = booked(held(choice(replace(TUESDAYS, clinician="ask-eksempel", only_her=True))), KARI, UNSURE)
+    third = session_of(waiting.course_id, 3)
+    before = place_at(third)
+    (row,) = accepted(away(third)).touched
+    moved = session_of(waiting.course_id, 3)
+    assert (row.state, moved.status) == ("offered", "pending")
+    assert place_at(moved) != before
+
+
+def test_who_has_no_email_is_to_be_told_by_phone_and_is_on_the_board(kari: Course) -> None:
+    silent = booked_course(SIV, replace(TUESDAYS, clinician="ask-eksempel", only_her=True), email=None)
+    found = accepted(away(session_of(silent.id, 3)))
+    hers = row_of(found, silent.id)
+    assert (hers.state, hers.told_at, hers.token_hash) == ("offered", None, None)
+    assert len(hers.others) == 2
+    scope = Scope(everybody=True, clinic_ids=frozenset(), clinician_id=None, unplaced=True)
+    assert count_to_replan(db.session(), scope, now=NOW) == 1
 
 
 # -- answered ---------------------------------------------------------------------------------------------------------

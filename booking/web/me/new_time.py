@@ -15,6 +15,7 @@ from booking.domain.errors import AnswerOver, DoesNotFit, NotAllowed, SlotTaken
 from booking.domain.period import moment_of
 from booking.services import new_times, wording
 from booking.store.appointments import CANCELLED, Appointment
+from booking.store.courses import Course
 from booking.store.database import db
 from booking.store.disruptions import CHOSEN, DECLINED, KEPT, OFFERED, Touched
 from booking.web import clock
@@ -41,7 +42,7 @@ class Other:
 @dataclass(frozen=True, slots=True)
 class Asked:
     """One appointment about which she is asked. `state`: asked, kept, chosen, declined or over; `until`: how long the
-    others are kept, in words; empty if they are not (any more)."""
+    others are kept, in words; empty if they are not (any more). `rung`: whether we know where to ring her."""
 
     row: Touched
     appointment: Appointment
@@ -50,6 +51,7 @@ class Asked:
     where: str
     others: tuple[Other, ...]
     until: str
+    rung: bool
 
 
 @open_to(Rule.NEW_TIME_LINK)
@@ -100,7 +102,8 @@ def _asked(house: House, row: Touched, appointment: Appointment) -> Asked:
     )
     words = wording.sentence(day_at_time(appointment.starts_at))
     until = wording.deadline(row.answer_by, current_language()) if kept and row.answer_by else ""
-    return Asked(row, appointment, _state(row, appointment), words, where, others, until)
+    rung = db.session().get_one(Course, appointment.course_id).mobile is not None
+    return Asked(row, appointment, _state(row, appointment), words, where, others, until, rung)
 
 
 def _state(row: Touched, appointment: Appointment) -> str:
