@@ -117,7 +117,7 @@ def test_a_second_course_waits_and_the_desk_is_told_before(desk: Desk) -> None:
     assert "She has a course that is not over" in desk.text
     desk.send("/check", gate="no")
     assert courses(desk)[-1].status == WAITING
-    assert "list of calls" in desk.text
+    assert "another course that is not over" in desk.text
 
 
 def test_a_date_can_be_changed_before_it_is_chosen(desk: Desk) -> None:

@@ -22,6 +22,7 @@ from booking.store.courses import RUNNING, Course
 from booking.store.database import db
 from booking.store.patients import Patient
 from booking.store.register import courses_of_patients
+from booking.store.tasks import open_tasks_of
 from booking.web import clock
 from booking.web.access import Rule, open_to
 from booking.web.book.check import places_of, usual_of, visit_words
@@ -164,4 +165,5 @@ def done(call: str) -> ResponseReturnValue:
     course = db.session.get(Course, found.course_id) if found is not None and found.course_id is not None else None
     if course is None:
         return redirect(url_for("staff.book"), 303)
-    return render_template("staff/book/done.html", course=course, times=len(course.appointments))
+    second = any(task.kind == "second_course" for task in open_tasks_of(db.session(), course.id))
+    return render_template("staff/book/done.html", course=course, times=len(course.appointments), second=second)
