@@ -11,6 +11,7 @@ from booking.cli.answers import Json, as_json, show
 from booking.cli.office import office
 from booking.cli.progress import progress
 from booking.services.demonstration import load_demonstration
+from booking.services.everyday import lay_out
 from booking.services.fill import fill
 
 
@@ -21,7 +22,8 @@ from booking.services.fill import fill
 def demo(share: float | None) -> None:
     """Load the demonstration data, once.
 
-    With --fill, courses and visits of invented patients are booked from 10 weeks ago to 42 weeks ahead.
+    With --fill, courses and visits of invented patients are booked from 10 weeks ago to 42 weeks ahead, and the front
+    desks have something to do.
     """
     if not current_app.extensions["settings"].demonstration_allowed:
         raise click.ClickException(
@@ -37,6 +39,8 @@ def demo(share: float | None) -> None:
 def _fill(share: float) -> Json:
     with progress("Booking") as told:
         filled = fill(office(), share, now=clock.now(), at=clock.machine_now(), told=told)
+    if filled.appointments:
+        lay_out(office(), now=clock.now(), at=clock.machine_now())
     return {
         "courses": filled.courses,
         "visits": filled.visits,

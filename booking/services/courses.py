@@ -182,6 +182,7 @@ def enter(
     details: Details,
     planned: Sequence[Planned],
     *,
+    check: HealthCheck,
     new_patient: bool,
     now: datetime,
     at: datetime,
@@ -190,7 +191,6 @@ def enter(
 
     Raises SlotTaken.
     """
-    check = HealthCheck.none_apply()
     patient = _patient(session, details, None, now=now)
     course = _enter(session, office, patient, protocol_id, new_patient, details, check, now=now)
     appointments = _appointments(session, office, course, [_facts_of_plan(p) for p in planned], now=now)

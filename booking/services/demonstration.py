@@ -109,7 +109,7 @@ def _load_clinics(session: Session, facts: Facts, since: date) -> dict[str, Clin
     for own in facts["clinics"]:
         clinic_id = clinics[own["slug"]].id
         session.add(_hours(own["hours"], clinic_id, since=since))
-        pause = _minutes(facts["every_clinic"]["lunch"])
+        pause = minutes_of(facts["every_clinic"]["lunch"])
         session.add(Break(clinic_id=clinic_id, start_minute=pause[0], end_minute=pause[1]))
     for season in facts["seasons"]:
         session.add_all(_season(season, clinics[season["clinic"]].id))
@@ -139,7 +139,7 @@ def _season(facts: Facts, clinic_id: int) -> Iterable[Hours]:
 def _hours(
     week: Mapping[str, str], clinic_id: int, *, since: date, until: date | None = None, clinician_id: int | None = None
 ) -> Hours:
-    days = [(WEEKDAYS.index(day), *_minutes(span)) for day, span in week.items()]
+    days = [(WEEKDAYS.index(day), *minutes_of(span)) for day, span in week.items()]
     return Hours(
         clinic_id=clinic_id,
         clinician_id=clinician_id,
@@ -149,7 +149,7 @@ def _hours(
     )
 
 
-def _minutes(span: str) -> tuple[int, int]:
+def minutes_of(span: str) -> tuple[int, int]:
     """Minutes past midnight of `09:00-18:00`."""
     start, end = (time.fromisoformat(text) for text in span.split("-"))
     return start.hour * 60 + start.minute, end.hour * 60 + end.minute

@@ -6,11 +6,12 @@ as more than one place.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import count
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -21,13 +22,16 @@ from booking.domain.places import Place, minutes_taken, places_on
 from booking.domain.planner import Limits, needed_range, plan_pattern, plan_single
 from booking.domain.protocol import Protocol
 from booking.domain.schedule import Clinic
+from booking.domain.screening import Gate, HealthCheck
 from booking.domain.slot import Availability, bits
 from booking.services.courses import Details, enter
 from booking.services.demonstration import demonstration_facts
 from booking.services.office import Office
 from booking.services.proposals import NINE_WEEKS, availability_for
-from booking.store.appointments import FULFILLED, LIVE, NOSHOW, Appointment
+from booking.store.appointments import ARRIVED, BOOKED, FULFILLED, LIVE, NOSHOW, Appointment
+from booking.store.changes import Fee
 from booking.store.clinics import all_clinics
+from booking.store.courses import Screening
 from booking.store.protocols import Protocol as ProtocolRow
 from booking.store.protocols import protocol_by_slug
 from booking.store.schedules import taken_rows
@@ -46,7 +50,22 @@ BY_COURSES = 0.8
 MISSED = 0.03
 """The share of past appointments to which nobody came."""
 
+NOTHING = HealthCheck.none_apply()
+NOTES = (HealthCheck(Gate.YES, frozenset({"device"})), HealthCheck(Gate.YES, frozenset({"fear"})))
+ONE_NOTE_IN = 6
+"""Of so many patients one answers what the clinician should know."""
+NEEDS = (("quiet_room",), ("lie_down",), ("companion",), ("hearing_loop",), ("dim_light", "stairs"))
+ONE_NEED_IN = 7
+CALLS = tuple(HealthCheck(Gate.YES, frozenset({each})) for each in ("immune", "bleeding", "acute"))
+MOST_CALLS = 6
+CALLED_AHEAD = timedelta(days=4), timedelta(days=24)
+"""How soon the courses begin about which somebody is to be rung."""
+ASKED_AGO = tuple(timedelta(hours=hours) for hours in (19, 2, 1))
+"""When they were asked for, so that their deadlines differ."""
+
 _SEED = 20270301
+
+T = TypeVar("T")
 
 Told = Callable[[float], None]
 """Is told how much of the work is done, from 0 to 1."""
@@ -92,6 +111,7 @@ class _Filling:
         self._capacity = [self._places_in(week) for week in range(self._weeks)]
         self._booked = [0.0] * self._weeks
         self._made: dict[int, Plan] = {}
+        self._called = 0
 
     def run(self, told: Told) -> Filled:
         self._count_booked()
@@ -192,15 +212,20 @@ class _Filling:
 
     def _enter(self, protocol: Protocol, plan: Plan, free: Availability, *, new_patient: bool) -> None:
         """Books the plan, as of some days before it begins (of today at the latest), and takes it from `free`."""
-        made = plan.appointments[0].start - timedelta(days=self._random.randint(2, 20))
+        made = min(plan.appointments[0].start - timedelta(days=self._random.randint(2, 20)), self._now)
+        check = self._check()
+        if protocol is self._course and self._is_to_be_called(plan.appointments[0].start):
+            made, check = self._now - _turn(ASKED_AGO, self._called), _turn(CALLS, self._called)
+            self._called += 1
         course = enter(
             self._session,
             self._office,
             protocol.id,
             next(self._patients),
             plan.appointments,
+            check=check,
             new_patient=new_patient,
-            now=min(made, self._now),
+            now=made,
             at=self._at,
         )
         self._made[course.id] = plan
@@ -208,13 +233,40 @@ class _Filling:
             free.take(each.clinician, each.room, seconds_of(each.start), seconds_of(each.end))
             self._count(each.clinic, each.start, each.end)
 
+    def _check(self) -> HealthCheck:
+        """What a patient answers about her health, by turns."""
+        number = len(self._made)
+        return NOTHING if number % ONE_NOTE_IN else _turn(NOTES, number // ONE_NOTE_IN)
+
+    def _is_to_be_called(self, start: datetime) -> bool:
+        """Every other course that begins soon, until there are enough."""
+        soonest, latest = CALLED_AHEAD
+        soon = soonest <= start - self._now <= latest
+        return soon and self._called < MOST_CALLS and len(self._made) % 2 == 0
+
     def _look_back(self) -> None:
-        """What lies in the past has been: most people came, some did not."""
-        past = Appointment.course_id.in_(self._made), Appointment.ends_at <= self._now
+        """What lies in the past has been: most people came, some did not and owe the price. What has begun is going on,
+        and what somebody should know of who comes is known."""
+        ours = Appointment.course_id.in_(self._made), Appointment.status == BOOKED
+        past, begun = (*ours, Appointment.ends_at <= self._now), (*ours, Appointment.starts_at <= self._now)
         ids = list(self._session.scalars(select(Appointment.id).where(*past).order_by(Appointment.id)))
         missed = self._random.sample(ids, round(len(ids) * MISSED))
-        self._session.execute(update(Appointment).where(*past).values(status=FULFILLED))
+        known = select(Appointment.course_id).where(*begun)
+        self._session.execute(
+            update(Screening).where(Screening.course_id.in_(known)).values(read_at=Screening.answered_at)
+        )
+        self._owe(missed)
         self._session.execute(update(Appointment).where(Appointment.id.in_(missed)).values(status=NOSHOW))
+        self._session.execute(update(Appointment).where(*past).values(status=FULFILLED))
+        self._session.execute(update(Appointment).where(*begun).values(status=ARRIVED))
+
+    def _owe(self, missed: list[int]) -> None:
+        rows = select(Appointment.id, Appointment.course_id, Appointment.price, Appointment.ends_at)
+        self._session.add_all(
+            Fee(course_id=course, appointment_id=id, amount=price, excused=False, made_at=ended)
+            for id, course, price, ended in self._session.execute(rows.where(Appointment.id.in_(missed)))
+            if price
+        )
 
     # -- how full -------------------------------------------------------------------------------------------
 
@@ -265,7 +317,7 @@ def _protocol(session: Session, slug: str) -> Protocol:
 def _patients(facts: Mapping[str, Any], random: Random) -> Iterator[Details]:
     """Patients without e-mail, one after another; half of them with a telephone number, no two with one birth date."""
     born = date(1938, 1, 1)
-    while True:
+    for each in count():
         born += timedelta(days=random.randint(3, 12))
         number = random.randint(facts["phone_first"], facts["phone_last"])
         yield Details(
@@ -273,4 +325,9 @@ def _patients(facts: Mapping[str, Any], random: Random) -> Iterator[Details]:
             birth_date=born,
             mobile=f"{facts['phone_prefix']}{number:02}" if random.random() < 0.5 else None,
             language=random.choice(("nb", "nb", "nb", "en")),
+            needs=() if each % ONE_NEED_IN else _turn(NEEDS, each // ONE_NEED_IN),
         )
+
+
+def _turn(choices: Sequence[T], number: int) -> T:
+    return choices[number % len(choices)]

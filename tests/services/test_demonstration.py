@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from booking.domain.course import PartOfDay
 from booking.domain.holidays import holidays_on
@@ -17,17 +17,24 @@ from booking.domain.period import at_wall, monday_of, oslo
 from booking.domain.places import minutes_taken, places_on
 from booking.domain.slot import Availability
 from booking.services.demonstration import CONTENT, known_accounts, load_demonstration
+from booking.services.everyday import lay_out
 from booking.services.factors import is_code, is_password
 from booking.services.fill import Filled, fill
+from booking.services.logbook import verify
 from booking.services.proposals import Asked, availability_for, propose
 from booking.store.accounts import Account, account_by_email
 from booking.store.appointments import Appointment
+from booking.store.changes import Change, Fee
 from booking.store.clinics import Clinic, all_clinics, the_group
-from booking.store.courses import Course
+from booking.store.courses import Course, Screening
 from booking.store.database import db
+from booking.store.disruptions import open_disruptions
+from booking.store.notes import Note
 from booking.store.people import all_clinicians
 from booking.store.protocols import protocol_by_slug
 from booking.store.schedules import ClosedPeriod, Hours
+from booking.store.tasks import open_tasks
+from booking.store.waiting import Waiter
 from tests.builders import NOW, office
 from tests.conftest import application
 from tests.servers.databases import Content, Databases, only_sqlite
@@ -216,7 +223,44 @@ def test_what_lies_in_the_past_has_been(house: Flask) -> None:
     past = set(db.session.scalars(select(Appointment.status).where(Appointment.ends_at <= NOW)))
     coming = set(db.session.scalars(select(Appointment.status).where(Appointment.ends_at > NOW)))
     assert past == {"fulfilled", "noshow"}
-    assert coming == {"booked"}
+    assert coming <= {"booked", "pending", "arrived"}
+
+
+@only_sqlite
+def test_a_full_house_has_somebody_to_ring_who_waits_and_answers_to_read(full_house: None) -> None:
+    def how_many(*where: ColumnElement[bool]) -> int:
+        return db.session.scalar(select(func.count()).where(*where)) or 0
+
+    pending = db.session.scalars(select(Course).where(Course.status == "pending")).all()
+    kinds = {task.kind for task in open_tasks(db.session())}
+    owed = Fee.charged_at.is_(None), Fee.amount > 0
+    unread = Screening.outcome == "flag", Screening.read_at.is_(None)
+
+    assert {course.decide_by is not None and course.decide_by > NOW for course in pending} == {True}
+    assert kinds == {"call_first", "call_me", "call"}
+    assert all(how_many(*each) for each in (owed, (Fee.charged_at.is_not(None),), unread, (Note.id > 0,)))
+    assert how_many(Waiter.confirmed_at.is_not(None)) == 1
+
+
+@only_sqlite
+def test_an_absence_in_a_full_house_touches_patients_and_moves_nobody(full_house: None) -> None:
+    (disruption,) = open_disruptions(db.session())
+
+    assert {row.state for row in disruption.touched} == {"open"}
+    assert any(row.proposal for row in disruption.touched)
+    assert not db.session.scalars(select(Change)).all()
+    assert verify().broken_at is None
+
+
+@only_sqlite
+def test_nothing_lies_on_the_desks_where_the_data_are_real(house: Flask) -> None:
+    the_group(db.session()).demonstration = False
+    db.session.commit()
+
+    lay_out(office(), now=NOW, at=datetime.now(UTC))
+
+    assert not open_tasks(db.session())
+    assert not db.session.scalars(select(Waiter)).all()
 
 
 @only_sqlite
