@@ -26,6 +26,7 @@ from booking.services.courses import release_lapsed
 from booking.services.disruptions import follow_up
 from booking.services.factors import register_factors
 from booking.services.helpers import forget_helpers
+from booking.services.logbook import forget_entries
 from booking.services.offering import offer_freed
 from booking.services.office import Office
 from booking.services.outcomes import ask_due
@@ -110,6 +111,7 @@ def office_of(settings: Settings) -> Office:
         patients_kept=settings.patients_kept,
         checks_kept=settings.checks_kept,
         fees_kept=settings.fees_kept,
+        log_kept=settings.log_kept,
         outcomes_kept=settings.outcomes_kept,
         comment_addresses_kept=settings.comment_addresses_kept,
         loopback_calendars=settings.private,
@@ -139,6 +141,7 @@ def chores_of(office: Office) -> tuple[Callable[[datetime], object], ...]:
         lambda now: forget_checks(office, now=now),
         lambda now: forget_patients(office, now=now),
         lambda now: forget_fees(office, now=now),
+        lambda now: forget_entries(office, now=now),
         lambda now: look_ahead(office, now=now),
     )
 

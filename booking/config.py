@@ -107,6 +107,7 @@ class Settings:
     `patients_kept_months`  how many months after her last visit is kept who a patient is and when she came.
     `checks_kept_days`   how many days after the last visit the answers to the health check are kept.
     `fees_kept_years`    how many years what a late change cost is kept; the name goes earlier.
+    `log_kept_years`     how many years it is kept who has looked at or changed what.
     `outcomes_kept_months`  how many months answers how it goes are kept after the last of them could be given.
     `comment_addresses_kept_months`  how many months the address of who wrote a comment is kept.
     `trusted_proxies`    how many proxies in front may name the visitor's address (X-Forwarded-For).
@@ -131,6 +132,7 @@ class Settings:
     patients_kept_months: int = 12
     checks_kept_days: int = 30
     fees_kept_years: int = 5
+    log_kept_years: int = 5
     outcomes_kept_months: int = 12
     comment_addresses_kept_months: int = 12
     trusted_proxies: int = 0
@@ -164,6 +166,7 @@ class Settings:
             patients_kept_months=given.number("PATIENTS_KEPT_MONTHS", 12, smallest=1),
             checks_kept_days=given.number("CHECKS_KEPT_DAYS", 30, smallest=1),
             fees_kept_years=given.number("FEES_KEPT_YEARS", 5, smallest=1),
+            log_kept_years=given.number("LOG_KEPT_YEARS", 5, smallest=1),
             outcomes_kept_months=given.number("OUTCOMES_KEPT_MONTHS", 12, smallest=1),
             comment_addresses_kept_months=given.number("COMMENT_ADDRESSES_KEPT_MONTHS", 12, smallest=1),
             trusted_proxies=given.number("TRUSTED_PROXIES", 0, smallest=0),
@@ -218,6 +221,10 @@ class Settings:
     @property
     def fees_kept(self) -> timedelta:
         return timedelta(days=round(self.fees_kept_years * DAYS_A_YEAR))
+
+    @property
+    def log_kept(self) -> timedelta:
+        return timedelta(days=round(self.log_kept_years * DAYS_A_YEAR))
 
     @property
     def notice(self) -> timedelta:

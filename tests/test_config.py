@@ -230,9 +230,9 @@ def test_a_body_that_can_carry_no_text_is_refused(template: str) -> None:
 
 
 def test_how_long_people_are_remembered_is_read() -> None:
-    settings = read(PATIENTS_KEPT_MONTHS="24", CHECKS_KEPT_DAYS="10", FEES_KEPT_YEARS="3")
-    kept = (settings.patients_kept, settings.checks_kept, settings.fees_kept)
-    assert kept == (timedelta(days=730), timedelta(days=10), timedelta(days=1096))
+    settings = read(PATIENTS_KEPT_MONTHS="24", CHECKS_KEPT_DAYS="10", FEES_KEPT_YEARS="3", LOG_KEPT_YEARS="2")
+    kept = (settings.patients_kept, settings.checks_kept, settings.fees_kept, settings.log_kept)
+    assert kept == (timedelta(days=730), timedelta(days=10), timedelta(days=1096), timedelta(days=730))
 
 
 def test_a_year_of_months_is_365_days() -> None:

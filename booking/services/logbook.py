@@ -5,19 +5,31 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.domain.period import seconds_of
 from booking.services.office import Office
 from booking.services.privacy import seal, unseal
-from booking.store.database import db
-from booking.store.logbook import LogEntry, LogHead, PatientKey, all_entries, keys_of
+from booking.store.database import db, utc
+from booking.store.logbook import (
+    FORGOTTEN,
+    NEWEST,
+    LogEntry,
+    LogHead,
+    PatientKey,
+    all_entries,
+    drop_entries,
+    head_to_change,
+    heads,
+    keys_of,
+    last_made_by,
+)
 from booking.store.unit_of_work import unit_of_work
 
 
@@ -30,6 +42,9 @@ class Who:
 
 
 COMMAND = Who(None, "command")
+
+FORGOTTEN_AT_ONCE = 5000
+"""Entries that are deleted in one transaction; the rest in the next minute."""
 
 NOTHING_BEFORE = "0" * 64
 """What the first entry is chained to."""
@@ -56,7 +71,7 @@ def note(
 ) -> None:
     """Adds an entry inside a unit of work, with the change that it tells of. `detail` is encrypted, if there is one,
     with the patient's key. Call it last: until the transaction ends nobody else can add one."""
-    head = _head(session)
+    head = head_to_change(session)
     sealed = None if detail is None else _patients_fernet(session, office, about.patient_id).encrypt(_bytes(detail))
     _add(session, head, who, action, about, sealed, now=now)
 
@@ -70,17 +85,12 @@ def note_looks(who: Who, action: str, abouts: Sequence[About], *, now: datetime)
     """The same for all that one list shows; nothing for none."""
 
     def work(session: Session) -> None:
-        head = _head(session)
+        head = head_to_change(session)
         for about in abouts:
             _add(session, head, who, action, about, None, now=now)
 
     if abouts:
         unit_of_work(work)
-
-
-def _head(session: Session) -> LogHead:
-    """Locked: nobody else adds an entry until the transaction ends."""
-    return session.scalars(select(LogHead).with_for_update()).one()
 
 
 def _add(
@@ -121,7 +131,7 @@ def hash_after(before: str, entry: LogEntry) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What was found: how many entries hold, from the first on, and the id of the first that does not, if any does not.
+    """What was found: how many entries hold, from the oldest on, and the id of the first that does not, if any.
 
     Where entries were cut off at the end, that is the id of the first that is missing.
     """
@@ -131,17 +141,36 @@ class Verdict:
 
 
 def verify() -> Verdict:
-    """Goes through the whole chain, as it is at one moment, and compares its end with what the head remembers."""
+    """Goes through the whole chain, as it is at one moment, from what is remembered of the entries that are gone, and
+    compares its end with what is remembered of the newest."""
     with Session(db.engine) as session:
         session.connection(execution_options={"isolation_level": "SERIALIZABLE"})
-        last, before = 0, NOTHING_BEFORE
-        for entry in all_entries(session):
-            if entry.id != last + 1 or entry.hash != hash_after(before, entry):
-                return Verdict(last, last + 1)
-            last, before = entry.id, entry.hash
-        head = session.scalars(select(LogHead)).one()
-        whole = (head.entry_id, head.hash) == (last, before)
-        return Verdict(last, None if whole else last + 1)
+        ends = heads(session)
+        gone = ends.get(FORGOTTEN)
+        first, before = (gone.entry_id, gone.hash) if gone else (0, NOTHING_BEFORE)
+        last = first
+        with closing(all_entries(session)) as entries:
+            for entry in entries:
+                if entry.id != last + 1 or entry.hash != hash_after(before, entry):
+                    return Verdict(last - first, last + 1)
+                last, before = entry.id, entry.hash
+        whole = (ends[NEWEST].entry_id, ends[NEWEST].hash) == (last, before)
+        return Verdict(last - first, None if whole else last + 1)
+
+
+def forget_entries(office: Office, *, now: datetime) -> int:
+    """Deletes entries that are older than they are kept, the oldest first, some in each call; how many. Looks first
+    without the write lock."""
+    old, most = utc(now - office.log_kept), FORGOTTEN_AT_ONCE
+    with Session(db.engine) as session:
+        found = last_made_by(session, old, most=most)
+
+    def work(session: Session) -> int:
+        head_to_change(session)
+        last = last_made_by(session, old, most=most)
+        return drop_entries(session, up_to=last) if last is not None else 0
+
+    return unit_of_work(work) if found is not None else 0
 
 
 def details_of(session: Session, office: Office, entries: Sequence[LogEntry]) -> dict[int, Mapping[str, Any]]:

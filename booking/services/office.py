@@ -13,8 +13,9 @@ class Office:
     a time can last be booked; `horizon`: how far ahead; `sms`: whether short texts can be sent. After her last visit,
     `patients_kept`: how long who a patient is, and when she came; `checks_kept`: how long a course's health check.
     `outcomes_kept`: how long answers how it goes, after the last of them could be given. `fees_kept`: how long what
-    late changes cost; `unfinished_kept`: a booking that nobody finishes; `comment_addresses_kept`: the address of who
-    wrote a comment. `loopback_calendars`: whether calendars may be read from this machine itself."""
+    late changes cost; `log_kept`: who has looked at or changed what; `unfinished_kept`: a booking that nobody finishes;
+    `comment_addresses_kept`: the address of who wrote a comment. `loopback_calendars`: whether calendars may be read
+    from this machine itself."""
 
     url: str
     mail_from: str
@@ -28,6 +29,7 @@ class Office:
     patients_kept: timedelta
     checks_kept: timedelta
     fees_kept: timedelta
+    log_kept: timedelta
     outcomes_kept: timedelta
     unfinished_kept: timedelta
     comment_addresses_kept: timedelta

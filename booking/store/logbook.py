@@ -1,11 +1,14 @@
-"""Logbook: who has looked at or changed what of which patient; rows are only added, each chained to the one before."""
+"""Logbook: who has looked at or changed what of which patient; rows are only added, each chained to the one before.
+
+After years the oldest go. What stays of them is the hash that the first of the others is chained to.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Generator
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, event, select
+from sqlalchemy import ForeignKey, Index, LargeBinary, delete, event, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from booking.store.database import Base
@@ -40,13 +43,18 @@ def _refuse(mapper: object, connection: object, entry: LogEntry) -> None:
 
 
 class LogHead(Base):
-    """The newest entry: one row, which whoever adds an entry locks first, so that the chain never forks."""
+    """Where the chain ends: the row `NEWEST` tells of the newest entry, and whoever adds one locks it first, so that
+    the chain never forks. The row `FORGOTTEN`, of which there is none before years have passed, tells of the newest of
+    those that are gone: the first that is kept is chained to it."""
 
     __tablename__ = "log_heads"
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     entry_id: Mapped[int]
     hash: Mapped[str]
+
+
+NEWEST, FORGOTTEN = 1, 2
 
 
 class PatientKey(Base):
@@ -62,9 +70,44 @@ _A_TIME = 1000
 """Entries that are held in memory at a time."""
 
 
-def all_entries(session: Session) -> Iterator[LogEntry]:
+def all_entries(session: Session) -> Generator[LogEntry, None, None]:
     """The whole logbook, oldest first."""
-    yield from session.scalars(select(LogEntry).order_by(LogEntry.id).execution_options(yield_per=_A_TIME))
+    rows = session.scalars(select(LogEntry).order_by(LogEntry.id).execution_options(yield_per=_A_TIME))
+    try:
+        yield from rows
+    finally:
+        rows.close()  # who stops on the way leaves a cursor open on the server
+
+
+def head_to_change(session: Session) -> LogHead:
+    """Locked: nobody else adds an entry until the transaction ends."""
+    return session.scalars(select(LogHead).where(LogHead.id == NEWEST).with_for_update()).one()
+
+
+def heads(session: Session) -> dict[int, LogHead]:
+    """Where the chain ends, by `NEWEST` and `FORGOTTEN`."""
+    return {head.id: head for head in session.scalars(select(LogHead))}
+
+
+def last_made_by(session: Session, moment: datetime, *, most: int) -> int | None:
+    """The last of the entries (by its id) that were all made by then, counted from the oldest, of which at most so many
+    are meant; None if the oldest is younger."""
+    first, last = session.scalar(select(func.min(LogEntry.id))), session.scalar(select(func.max(LogEntry.id)))
+    if first is None or last is None:
+        return None
+    younger = session.scalar(select(LogEntry.id).where(LogEntry.made_at > moment).order_by(LogEntry.id).limit(1))
+    end = min(last + 1 if younger is None else younger, first + most)
+    return end - 1 if end > first else None
+
+
+def drop_entries(session: Session, *, up_to: int) -> int:
+    """Deletes the oldest entries up to this one, whose hash is remembered; how many."""
+    head = session.get(LogHead, FORGOTTEN) or LogHead(id=FORGOTTEN)
+    head.entry_id, head.hash = up_to, session.get_one(LogEntry, up_to).hash
+    session.add(head)
+    session.flush()
+    gone = delete(LogEntry).where(LogEntry.id <= up_to)
+    return int(session.execute(gone, execution_options={"synchronize_session": False}).rowcount)  # type: ignore[attr-defined]
 
 
 def newest_entries(

@@ -12,7 +12,18 @@ from flask import Flask
 from sqlalchemy import text, update
 from sqlalchemy.orm import Session
 
-from booking.services.logbook import COMMAND, About, Verdict, Who, details_of, note, note_look, note_looks, verify
+from booking.services.logbook import (
+    COMMAND,
+    About,
+    Verdict,
+    Who,
+    details_of,
+    forget_entries,
+    note,
+    note_look,
+    note_looks,
+    verify,
+)
 from booking.services.retention import forget_patients
 from booking.store.database import db
 from booking.store.logbook import LogEntry, PatientKey, newest_entries
@@ -159,3 +170,25 @@ def test_when_a_patient_is_forgotten_her_details_are_gone_and_the_chain_holds() 
     assert len(entries) == 3
     assert details_of(db.session(), office(), entries) == {}
     assert verify() == Verdict(3, None)
+
+
+@on_each
+def test_what_is_older_than_it_is_kept_goes_and_the_rest_still_holds() -> None:
+    written(4)
+    just_then = NOW + office().log_kept + timedelta(minutes=1)
+    assert (forget_entries(office(), now=just_then), forget_entries(office(), now=just_then)) == (2, 0)
+    assert [entry.id for entry in newest_entries(db.session())] == [4, 3]
+    note_look(office(), COMMAND, "look_log", About(), now=just_then)
+    assert verify() == Verdict(3, None)
+    assert tampered("DELETE FROM log_entries WHERE id = 3") == Verdict(0, 3)
+
+
+@on_each
+def test_a_logbook_all_of_which_is_forgotten_goes_on_where_it_was() -> None:
+    written(2)
+    late = NOW + office().log_kept + timedelta(days=1)
+    assert forget_entries(office(), now=late) == 2
+    assert verify() == Verdict(0, None)
+    note_look(office(), COMMAND, "look_log", About(), now=late)
+    assert verify() == Verdict(1, None)
+    assert [entry.id for entry in newest_entries(db.session())] == [3]
