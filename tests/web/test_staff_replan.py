@@ -166,3 +166,16 @@ def test_a_link_answers_for_nobody_else(demo_app: Flask, kari: Course) -> None:
 def test_ill_today_is_one_button(demo_app: Flask, kari: Course) -> None:
     desk = at_the_desk(demo_app, f"/en/staff/clinicians/{third(demo_app, kari).clinician_id}/absences")
     assert "It touches no appointment" in desk.send("/ill-today").text
+
+
+def test_a_proposal_is_made_anew_and_a_single_place_is_chosen_by_hand(demo_app: Flask, kari: Course) -> None:
+    desk = entered(demo_app, kari).send("/propose")
+    assert "New times are proposed for all that are open." in desk.text
+    row = row_of(demo_app, kari)
+    choice = desk.open(f"{desk.path}/{row.id}/place")
+    (first, *_) = [each.get("value") for each in choice.main.iter("input") if each.get("name") == "place"]
+    choice.send("", place=first)
+    assert "The proposal is changed." in choice.text
+    proposal = row_of(demo_app, kari).proposal
+    assert proposal is not None
+    assert first == f"{proposal['start']}-{proposal['clinician']}-{proposal['clinic']}"

@@ -198,11 +198,15 @@ def other_place(id: int, row: int) -> ResponseReturnValue:
 @open_to(Rule.STAFF)
 def propose_anew(id: int) -> ResponseReturnValue:
     _seen(id)
-    return _done(
-        id,
-        lambda: propose(office(), id, version=_version(), now=clock.now()),
-        _("New times are proposed for all that are open. Nobody has been told yet."),
-    )
+    try:
+        exact = propose(office(), id, version=_version(), now=clock.now())
+    except ChangedMeanwhile as refusal:
+        flash(words_for(refusal), "differs")
+    else:
+        flash(_("New times are proposed for all that are open. Nobody has been told yet."), "good")
+        if not exact:
+            flash(_("There were too many ways to look through all of them: a better one may exist."), "differs")
+    return redirect(url_for("staff.disruption", id=id), 303)
 
 
 @open_to(Rule.STAFF)
