@@ -22,10 +22,11 @@ from booking.domain.errors import ChangedMeanwhile
 from booking.domain.period import Period, at_wall, oslo
 from booking.domain.schedule import DayHours, Name, hours_on
 from booking.services.disruptions import Cause, CauseKind, disrupt, note_progress, settle_row, touched_by
+from booking.services.gained import gains_noted
 from booking.services.logbook import About, Who, note
 from booking.services.offered import At, Days, OfferedDay
 from booking.services.office import Office
-from booking.store.clinics import Room
+from booking.store.clinics import Room, all_clinics
 from booking.store.database import db
 from booking.store.disruptions import OPEN, Disruption
 from booking.store.hours import clinics_to_change, disruptions_by, facts_at
@@ -248,7 +249,8 @@ def preview(office: Office, change: Change, *, now: datetime) -> Preview:
 
 
 def save(office: Office, change: Change, *, seen: str, who: Who, now: datetime) -> int | None:
-    """Saves what was previewed; the id of the disruption that it is, None if it touches nobody.
+    """Saves what was previewed; the id of the disruption that it is, None if it touches nobody. Who waits is
+    asked about the times that it gives.
 
     Raises ChangedMeanwhile if somebody has changed hours there since, or booked what it touches.
     """
@@ -257,8 +259,8 @@ def save(office: Office, change: Change, *, seen: str, who: Who, now: datetime) 
         at = change.at(session)
         clinics_to_change(session, at.clinic_id)
         facts = facts_at(session, at.clinic_id)
-        cause = change.enter(session, office, now=now)
-        session.flush()
+        with gains_noted(session, office, _clinics_of(session, at), now=now):
+            cause = change.enter(session, office, now=now)
         if seen != _seen(facts, _touched(session, office, change, cause, now=now)):
             raise ChangedMeanwhile
         _settle(session, office, change, cause, now=now)
@@ -277,6 +279,10 @@ def copied(session: Session, at: At, monday: date) -> tuple[DayHours, ...]:
     templates = [template_of(row) for row in session.scalars(rows)]
     days = (monday + timedelta(days=number) for number in range(7))
     return tuple(each for day in days for each in hours_on(templates, day))
+
+
+def _clinics_of(session: Session, at: At) -> list[int]:
+    return [clinic.id for clinic in all_clinics(session)] if at.clinic_id is None else [at.clinic_id]
 
 
 def _touched(session: Session, office: Office, change: Change, cause: Cause, *, now: datetime) -> tuple[int, ...]:

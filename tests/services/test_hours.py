@@ -41,6 +41,7 @@ from booking.store.disruptions import OPEN, SETTLED, Disruption
 from booking.store.logbook import LogEntry
 from booking.store.people import clinician_by_slug
 from booking.store.schedules import Break, ClosedPeriod, Hours, RoomClosure
+from booking.store.waiting import FreedTime
 from tests.builders import NOW, booked_course, office, proposal
 from tests.staff import RITA, reach
 
@@ -242,6 +243,32 @@ def test_hours_that_are_taken_back_touch_nobody_any_more(kari: Course) -> None:
     assert done(DropHours(row.id)) is None
     assert {state for _, state in touched_of(disruption)} == {SETTLED}
     assert db.session.get_one(Disruption, disruption).closed_at is not None
+
+
+def gained() -> list[tuple[int, str]]:
+    """Of whom and when the waiting list is asked."""
+    db.session.rollback()
+    rows = db.session.scalars(select(FreedTime).order_by(FreedTime.starts_at))
+    return [(row.clinician_id, f"{oslo(row.starts_at):%d.%m. %H:%M}–{oslo(row.ends_at):%H:%M}") for row in rows]
+
+
+def test_who_waits_is_asked_about_an_extra_evening_and_what_was_there_before_is_no_news() -> None:
+    day = date(2027, 5, 4)
+    evening = (DayHours(1, NINE, 20 * 60),)
+    done(NewHours(Template(clinic(), None, day, day, evening)))
+    assert gained() == []
+    done(NewHours(Template(clinic(), ask(), day, day, evening)))
+    assert gained()
+    assert {(who, when[:6]) for who, when in gained()} == {(ask(), "04.05.")}
+    assert gained()[-1][1].endswith("20:00")
+
+
+def test_who_waits_is_asked_about_a_closing_that_is_taken_back() -> None:
+    day = Period(datetime(2027, 5, 4, tzinfo=OSLO), datetime(2027, 5, 5, tzinfo=OSLO))
+    done(Close(clinic(), day, Name({"nb": "stengt", "en": "closed"})))
+    assert gained() == []
+    done(Reopen(db.session.scalars(select(ClosedPeriod.id).where(ClosedPeriod.clinic_id == clinic())).all()[-1]))
+    assert {when[:6] for _, when in gained()} == {"04.05."}
 
 
 def test_an_evening_that_is_taken_back_touches_who_was_booked_in_it(kari: Course) -> None:
