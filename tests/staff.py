@@ -20,7 +20,6 @@ from booking.store.people import Clinician
 from booking.store.unit_of_work import unit_of_work
 from tests.builders import NOW
 
-
 PASSWORD: str = demonstration_facts()["accounts"]["password"]
 """Everybody's in the demonstration data."""
 

@@ -55,6 +55,7 @@ def test_a_visit_is_moved_in_two_presses_and_back_in_one(
     assert not visitor.page.locator(PANEL).count()
 
 
+@pytest.mark.long
 def test_after_a_change_the_focus_is_where_it_is_told(at_course: Arrive) -> None:
     visitor = at_course("en", NARROW)
     walks.click(visitor, NEXT)
@@ -64,6 +65,7 @@ def test_after_a_change_the_focus_is_where_it_is_told(at_course: Arrive) -> None
     assert visitor.page.locator(f"{PANEL} h2").evaluate("e => e.getBoundingClientRect().top") > 0
 
 
+@pytest.mark.long
 def test_a_double_click_moves_once(at_course: Arrive) -> None:
     visitor = at_course("en", WIDE)
     walks.click(visitor, NEXT)
@@ -73,6 +75,7 @@ def test_a_double_click_moves_once(at_course: Arrive) -> None:
     assert text_of(visitor, PANEL).count("is moved from") == 1
 
 
+@pytest.mark.long
 def test_going_back_and_choosing_another_time_moves_once_more(at_course: Arrive) -> None:
     visitor = at_course("en", NARROW)
     walks.click(visitor, NEXT)
@@ -85,6 +88,7 @@ def test_going_back_and_choosing_another_time_moves_once_more(at_course: Arrive)
     assert text_of(visitor, PANEL).count("is moved from") == 2
 
 
+@pytest.mark.long
 def test_the_first_time_is_seen_with_its_price_on_a_phone_without_much_scrolling(at_course: Arrive) -> None:
     visitor = at_course("nb", NARROW)
     walks.click(visitor, NEXT)
@@ -142,6 +146,7 @@ def test_what_stood_in_the_way_has_the_focus_and_no_fault_of_axe(at_course: Arri
     axe.look_in_both_widths(visitor, everything=all_forms)
 
 
+@pytest.mark.long
 def test_every_visit_can_be_reached_by_keyboard_on_the_page_of_the_course(at_course: Arrive) -> None:
     visitor = at_course("en", NARROW)
     visitor.tab_through()

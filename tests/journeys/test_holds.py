@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from sqlalchemy import Connection, create_engine, func, select, update
 
 from booking.store.appointments import Appointment, Claim
@@ -69,6 +70,7 @@ def test_times_are_kept_fifteen_minutes_longer_once(arrive: Arrive) -> None:
     assert visitor.page.input_value("#name") == "Kari Prøvesen"
 
 
+@pytest.mark.long
 def test_times_are_kept_longer_without_scripts(arrive: Arrive) -> None:
     visitor = arrive("nb", NARROW, java_script_enabled=False)
     walks.at_details(visitor)
@@ -78,6 +80,7 @@ def test_times_are_kept_longer_without_scripts(arrive: Arrive) -> None:
     assert minutes(kept_until(visitor)) == first + 15
 
 
+@pytest.mark.long
 def test_the_end_of_a_hold_is_said_and_nothing_moves(arrive: Arrive) -> None:
     visitor = arrive("en", WIDE)
     visitor.set_clock(datetime.now(UTC))
@@ -137,6 +140,7 @@ def test_lost_times_alone_are_chosen_anew(arrive: Arrive, busy_house: LiveServer
     assert courses_of(busy_house, person) == 1
 
 
+@pytest.mark.long
 def test_times_that_are_still_free_are_kept_again(arrive: Arrive, busy_house: LiveServer) -> None:
     visitor, person = arrive("nb", NARROW), Person.new()
     walks.at_details(visitor)
@@ -147,6 +151,7 @@ def test_times_that_are_still_free_are_kept_again(arrive: Arrive, busy_house: Li
     assert person.name in visitor.page.locator("main").inner_text()
 
 
+@pytest.mark.long
 def test_two_tabs_book_one_course_at_the_times_that_were_read(arrive: Arrive, busy_house: LiveServer) -> None:
     visitor, person = arrive("en", WIDE), Person.new()
     walks.at_check(visitor, person)

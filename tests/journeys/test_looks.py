@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 
+import pytest
+
 from booking.services.courses import Channel
 from booking.services.proposals import Asked
 from tests.journeys import axe, walks
@@ -64,6 +66,7 @@ def test_axe_finds_nothing_on_a_patients_own_pages(arrive: Arrive, behind: Behin
     axe.look_in_both_widths(visitor, everything=all_forms)
 
 
+@pytest.mark.long
 @only_sqlite
 def test_axe_finds_nothing_in_the_mailbox_of_a_development_machine(
     arrive: Arrive, all_forms: bool, start_server: Callable[..., LiveServer], demonstration_url: str
@@ -79,12 +82,14 @@ def test_axe_finds_nothing_in_the_mailbox_of_a_development_machine(
     axe.look_in_both_widths(visitor, everything=all_forms)
 
 
+@pytest.mark.long
 def test_pages_are_whole_at_twice_their_size(arrive: Arrive, behind: Behind) -> None:
     visitor = arrive("nb", WIDE // 2, device_scale_factor=2)
     behind.at_course(visitor, Person.new(), MONDAYS)
     visitor.skip().tab_to("main .actions a")
 
 
+@pytest.mark.long
 def test_the_dates_of_a_plan_and_of_a_course_can_be_printed(arrive: Arrive, behind: Behind) -> None:
     visitor = arrive("nb", NARROW).open(PLANS)
     assert hidden_in_print(visitor, WIDE) == hidden_in_print(visitor, NARROW) == 0
@@ -113,6 +118,7 @@ def hidden_in_print(visitor: Visitor, width: int) -> int:
     return hidden
 
 
+@pytest.mark.long
 def test_nothing_moves_for_who_wants_no_motion(arrive: Arrive) -> None:
     visitor = arrive("en", WIDE)
     for path in ("", PLANS, "book"):

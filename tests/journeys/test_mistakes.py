@@ -43,6 +43,7 @@ def test_mistyped_details_lead_from_the_summary_to_the_field(arrive: Arrive, scr
     assert page.input_value("#email") == person.email
 
 
+@pytest.mark.long
 def test_a_question_that_is_not_answered_is_asked_again(arrive: Arrive) -> None:
     visitor = arrive("nb", NARROW)
     walks.at_health(visitor)
@@ -53,6 +54,7 @@ def test_a_question_that_is_not_answered_is_asked_again(arrive: Arrive) -> None:
     assert visitor.has_focus("input[name=gate]")
 
 
+@pytest.mark.long
 def test_a_way_back_keeps_what_was_told(arrive: Arrive) -> None:
     visitor, person = arrive("en", WIDE), Person.new()
     walks.at_check(visitor, person)
@@ -80,6 +82,7 @@ def test_the_way_back_over_a_mistake_sends_nothing_again(arrive: Arrive) -> None
     assert not visitor.page.title().startswith("Error:")
 
 
+@pytest.mark.long
 def test_under_sixteen_is_told_to_phone(arrive: Arrive) -> None:
     visitor, person = arrive("nb", NARROW), Person.new()
     walks.at_details(visitor)

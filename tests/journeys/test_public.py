@@ -59,6 +59,7 @@ def test_axe_finds_nothing(arrive: Arrive, public: tuple[str, ...], all_forms: b
         axe.look_in_both_widths(visitor, everything=all_forms)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("language", "width"), [("nb", WIDE), ("en", NARROW)])
 def test_reading_is_quiet(arrive: Arrive, public: tuple[str, ...], all_forms: bool, language: str, width: int) -> None:
     """In the short form in the language in which axe does not look."""

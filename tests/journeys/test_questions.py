@@ -53,6 +53,7 @@ def test_questions_are_answered_by_keyboard_alone(
     assert not visitor.context.cookies()
 
 
+@pytest.mark.long
 def test_all_eleven_steps_are_in_sight_and_large_enough(arrive: Arrive, at_week_10: tuple[LiveServer, str]) -> None:
     server, path = at_week_10
     for width in (NARROW, WIDE):

@@ -38,11 +38,13 @@ def library(databases: Databases) -> Iterator[LiveServer]:
     databases.drop(url)
 
 
+@pytest.mark.long
 def test_an_address_of_a_question_opens_its_answer(arrive: Arrive, library: LiveServer) -> None:
     visitor = arrive("en", NARROW, site=library.url).open("articles/everything#may-i-ask")
     assert visitor.page.get_by_text("Always.").is_visible()
 
 
+@pytest.mark.long
 def test_an_answer_opens_without_scripts(arrive: Arrive, library: LiveServer) -> None:
     visitor = arrive("en", NARROW, site=library.url, java_script_enabled=False)
     visitor.page.goto(visitor.url("articles/everything"))
@@ -51,6 +53,7 @@ def test_an_answer_opens_without_scripts(arrive: Arrive, library: LiveServer) ->
     assert visitor.page.get_by_role("button", name="Print this page").is_hidden()
 
 
+@pytest.mark.long
 def test_paper_shows_every_answer(arrive: Arrive, library: LiveServer) -> None:
     visitor = arrive("en", WIDE, site=library.url).open("articles/everything")
     visitor.page.emulate_media(media="print")
@@ -71,6 +74,7 @@ def test_a_film_is_loaded_when_it_is_chosen(arrive: Arrive, library: LiveServer)
     assert set(asked) <= {f"{library.url}/static/img/favicon.svg"}
 
 
+@pytest.mark.long
 def test_a_phone_shows_the_whole_table_and_one_row_on_top(arrive: Arrive) -> None:
     visitor = arrive("nb", NARROW).open("articles/acupuncture-can-relieve-fibromyalgia")
     visitor.page.locator("figure summary").click()
@@ -80,6 +84,7 @@ def test_a_phone_shows_the_whole_table_and_one_row_on_top(arrive: Arrive) -> Non
     assert visitor.page.locator("header.top").evaluate("header => header.getBoundingClientRect().height") < 80
 
 
+@pytest.mark.long
 def test_no_heading_of_the_list_hides_behind_the_next_free_course(arrive: Arrive) -> None:
     page = arrive("en", WIDE).open("articles/acupuncture-can-relieve-fibromyalgia").page
     page.set_viewport_size({"width": WIDE, "height": 800})

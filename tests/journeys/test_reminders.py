@@ -75,6 +75,7 @@ def test_axe_finds_nothing_on_the_pages_of_reminders(
     axe.look(visitor, everything=all_forms)
 
 
+@pytest.mark.long
 def test_axe_finds_nothing_where_quiet_hours_are_too_long(
     arrive: Arrive, server: LiveServer, links: Links, all_forms: bool
 ) -> None:

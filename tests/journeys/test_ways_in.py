@@ -58,6 +58,7 @@ def test_a_lost_link_is_found_again_by_keyboard(
     assert visitor.page.url.endswith(path)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("language", "width"), IN_ENGLISH)
 def test_a_used_link_offers_a_new_one(
     arrive: Arrive, behind: Behind, all_forms: bool, language: str, width: int

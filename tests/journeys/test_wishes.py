@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
 from playwright.sync_api import Page
 
 from tests.journeys import walks
@@ -58,6 +59,7 @@ def test_plans_follow_a_changed_wish_without_a_reload(arrive: Arrive) -> None:
     assert "found" in page.locator("[data-planner-status]").inner_text()
 
 
+@pytest.mark.long
 def test_the_address_after_a_change_opens_the_same_plans(arrive: Arrive) -> None:
     visitor = arrive("nb", WIDE).open("book/plan?clinic=lambertseter&from=2027-04-05")
     wish(visitor.page, "day", "wed")
@@ -67,6 +69,7 @@ def test_the_address_after_a_change_opens_the_same_plans(arrive: Arrive) -> None
     assert visitor.page.is_checked("input[name=day][value=wed]")
 
 
+@pytest.mark.long
 def test_going_back_finds_the_wishes_as_they_were(arrive: Arrive) -> None:
     visitor = arrive("en", NARROW).open("book/plan?clinic=lambertseter&from=2027-04-05")
     page = visitor.page
@@ -80,6 +83,7 @@ def test_going_back_finds_the_wishes_as_they_were(arrive: Arrive) -> None:
     assert plans(page) == shown
 
 
+@pytest.mark.long
 def test_a_wish_that_cannot_be_met_at_all_is_said_in_the_summary(arrive: Arrive) -> None:
     visitor = arrive("en", NARROW).open("book/plan?from=2027-04-05")
     page = visitor.page

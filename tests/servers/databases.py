@@ -267,11 +267,16 @@ def backend(request: pytest.FixtureRequest) -> str:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out, in the short form, the database that is not the test's; who names a test with its database gets it."""
-    if ALL or any("[" in argument for argument in config.args):
+    """Leave out, in the short form, the database that is not the test's, and what is marked as long; who names a test
+    gets it."""
+    if ALL or any("::" in argument for argument in config.args):
         return
-    config.hook.pytest_deselected(items=[item for item in items if not on_its_database(item)])
-    items[:] = filter(on_its_database, items)
+    config.hook.pytest_deselected(items=[item for item in items if not in_short_form(item)])
+    items[:] = filter(in_short_form, items)
+
+
+def in_short_form(item: pytest.Item) -> bool:
+    return on_its_database(item) and item.get_closest_marker("long") is None
 
 
 ON_POSTGRESQL = 3
