@@ -50,7 +50,7 @@ class Looks:
 
 @pytest.mark.parametrize(
     ("language", "width", "turn"),
-    [("nb", NARROW, 0), ("en", WIDE, 1), *([("en", NARROW, 1), ("nb", WIDE, 0)] if ALL else [])],
+    [("nb", NARROW, 0), *([("en", WIDE, 1), ("en", NARROW, 1), ("nb", WIDE, 0)] if ALL else [])],
 )
 def test_a_course_is_booked_by_keyboard_alone(
     arrive: Arrive, all_forms: bool, language: str, width: int, turn: int
