@@ -25,6 +25,7 @@ def register_language(app: Flask) -> None:
     app.url_value_preprocessor(_take_language)
     app.url_defaults(_give_language)
     app.add_url_rule("/", "front", front)
+    app.add_url_rule("/staff", "staff_front", staff_front)
 
 
 def current_language() -> str:
@@ -35,8 +36,18 @@ def current_language() -> str:
 @open_to(Rule.EVERYBODY)
 def front() -> Response:
     """Sends the browser to the start page in a language that its owner reads."""
+    return _in_her_language("site.start")
+
+
+@open_to(Rule.EVERYBODY)
+def staff_front() -> Response:
+    """The address that somebody who works here types by heart."""
+    return _in_her_language("staff.start")
+
+
+def _in_her_language(endpoint: str) -> Response:
     best = request.accept_languages.best_match(["en", *_NORWEGIAN], default="nb")
-    response = redirect(url_for("site.start", language="en" if best == "en" else "nb"))
+    response = redirect(url_for(endpoint, language="en" if best == "en" else "nb"))
     response.vary.add("Accept-Language")
     return response
 
