@@ -153,4 +153,5 @@ def test_more_leads_to_what_each_may_open(demo_app: Flask) -> None:
         page = at_the_desk(demo_app, "/en/staff/more", person)
         links = [a.get("href") for a in page.main.iter("a")]
         assert links
+        assert len(links) == len(set(links)), person.name
         assert {page.open(link).status for link in links} == {200}, person.name

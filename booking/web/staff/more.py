@@ -29,7 +29,6 @@ def _pages() -> list[tuple[str, str, str]]:
             ("staff.fees", _("Fees"), _("What late changes and missed visits cost, to be charged or waived.")),
         ]
     pages.append(("staff.all_hours", _("Hours"), _("When clinics are open and clinicians work.")))
-    pages.append(("staff.load", _("Course load"), _("How many courses run, and which times of the week become free.")))
     pages.append(("staff.outcomes", _("Outcomes"), _("How pain has changed, for groups of patients.")))
     if g.reach.clinician_id is not None:
         pages.append(
