@@ -168,6 +168,7 @@ def book(
         if kept != claims_needed(session, hold):  # one of them was taken over since they were counted
             raise SlotTaken
         _settle(session, office, course, appointments, check, now=now, at=at)
+        tell_of_own_days(session, office, course, _all_new(appointments, desk), now=now, at=at)
         hold.course_id, hold.answers, hold.times = course.id, None, []
         _note_booking(session, office, course, desk, now=now)
         return _booked(course)
@@ -196,6 +197,7 @@ def enter(
     appointments = _appointments(session, office, course, [_facts_of_plan(p) for p in planned], now=now)
     _claim_resources(session, appointments, now=now)
     _settle(session, office, course, appointments, check, now=now, at=at)
+    tell_of_own_days(session, office, course, _all_new(appointments), now=now, at=at)
     return course
 
 
@@ -220,6 +222,7 @@ def enter_arrived(
     appointments = _appointments(session, office, course, [_facts_of_plan(planned)], now=now)
     _claim_resources(session, appointments, now=now)
     _make_running(session, office, course, appointments, now=now, at=at)
+    tell_of_own_days(session, office, course, _all_new(appointments, desk), now=now, at=at)
     for appointment in appointments:
         appointment.status = ARRIVED
     _note_booking(session, office, course, desk, now=now)
@@ -396,8 +399,12 @@ def _make_running(
         appointment.status, appointment.updated_at = BOOKED, utc(now)
     note_change(course, now=now)
     session.flush()
-    days = [DayChange(None, snapshot(appointment)) for appointment in appointments]
-    tell_of_own_days(session, office, course, days, now=now, at=at)
+
+
+def _all_new(appointments: Sequence[Appointment], desk: FrontDesk | None = None) -> list[DayChange]:
+    """Kept for a call or booked: who treats has less time from now on."""
+    by = {desk.who.account_id} if desk else set[int | None]()
+    return [DayChange(None, snapshot(appointment), by) for appointment in appointments]
 
 
 def _make_way(session: Session, office: Office, patient_id: int, *, now: datetime, at: datetime) -> None:
@@ -420,6 +427,9 @@ def _release(
 ) -> None:
     settle(session, office, course, now=now, at=at)
     appointments = [a for a in course.appointments if a.status == PENDING]
+    by = {who.account_id} if who else set[int | None]()
+    gone = [DayChange(snapshot(appointment), None, by) for appointment in appointments]
+    tell_of_own_days(session, office, course, gone, now=now, at=at)
     drop_appointment_claims(session, [a.id for a in appointments])
     for appointment in appointments:
         appointment.status, appointment.updated_at = CANCELLED, utc(now)

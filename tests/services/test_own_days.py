@@ -14,15 +14,16 @@ from sqlalchemy import select
 
 from booking.domain.period import seconds_of
 from booking.services.alteration import UNDO_FOR
+from booking.services.courses import confirm, release
 from booking.services.letters import compose
 from booking.services.own_days import OWN_DAY
 from booking.store.appointments import Appointment
 from booking.store.courses import Course
 from booking.store.database import db
 from booking.store.outbox import Message
-from tests.builders import TUESDAYS, booked_course, office
+from tests.builders import NOW, TUESDAYS, UNSURE, booked, booked_course, choice, held, office
 from tests.people import OLA, SIV
-from tests.services.changers import move, session_of, settle
+from tests.services.changers import AT, move, session_of, settle
 from tests.services.desk import cancel_at_desk
 from tests.staff import ASK, account
 
@@ -90,3 +91,22 @@ def test_several_patients_are_told_of_in_one_mail_without_a_name(kari: Course) -
     assert "K. P." in text
     assert "S. F." in text
     assert not [word for word in ("Kari", "Siv", "Prøve", "Fremmed") if word in text + read["subject"]]
+
+
+def test_a_time_of_today_that_is_kept_for_a_call_is_told_once_and_told_gone_when_it_is_given_back() -> None:
+    first = choice().appointments[0].start
+    now = first - timedelta(hours=3)
+    made = booked(held(now=NOW), check=UNSURE, now=now)
+    (message,) = told()
+    (change,) = message.facts["changes"]
+    assert (change["old"], change["new"][0]) == (None, seconds_of(first))
+    release(office(), made.reference, now=now, at=AT)
+    (message,) = told()
+    assert [bool(change["new"]) for change in message.facts["changes"]] == [True, False]
+
+
+def test_what_is_confirmed_after_a_call_is_no_news_to_who_treats() -> None:
+    now = choice().appointments[0].start - timedelta(hours=3)
+    made = booked(held(now=NOW), check=UNSURE, now=now)
+    confirm(office(), made.reference, now=now, at=AT)
+    assert len(told()[0].facts["changes"]) == 1
