@@ -14,15 +14,16 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
+from booking.services.demonstration import demonstration_facts
 from tests.conftest import BROWSERS
-from tests.servers.clock import offset_to_clinic_now
+from tests.servers.clock import CLINIC_NOW, offset_to_clinic_now
 from tests.servers.databases import Content, fill
 from tests.servers.web import LiveServer, serving
 
@@ -39,6 +40,12 @@ KARI = ("--name", "Kari Prøve", "--email", EMAIL, "--birth-date", "1979-05-17")
 
 LATER = timedelta(weeks=8, days=2)
 """When the course page is looked at: after four of the nine."""
+
+RITA = "rita@klinikk.example"
+BUSY_TUESDAY = datetime(2027, 5, 18, 9, 25, tzinfo=UTC)
+"""When the schedule is looked at: the day after a holiday, before lunch."""
+WEEK = "staff/clinicians/1/week"
+DAY = "staff/clinicians/1/day"
 
 WIDE, PAPER, MAIL, NARROW = 1280, 700, 620, 390
 QUALITY = 82
@@ -74,6 +81,7 @@ def main() -> None:
         with serving(database) as server:
             take_reading(chromium, server)
             take_planner(chromium, server)
+            take_desk(chromium, server)
             course = booked(server)
             take_mail(chromium, server)
         later = str((offset_to_clinic_now() + LATER).total_seconds())
@@ -81,6 +89,9 @@ def main() -> None:
             take_course(chromium, server, course)
             take_change(chromium, server, course)
             take_all(chromium, server)
+        busy = str((offset_to_clinic_now() + (BUSY_TUESDAY - CLINIC_NOW)).total_seconds())
+        with serving(database, BOOKING_CLOCK_OFFSET=busy) as server:
+            take_schedule(chromium, server)
     for picture in sorted(FOLDER.iterdir()):
         print(f"{picture.stat().st_size / 1000:7.0f} kB  {picture.name}")
 
@@ -125,6 +136,42 @@ def take_planner(chromium: Browser, server: LiveServer) -> None:
             if look.width == NARROW:
                 to_the_top(page.locator("#proposals article").first)
             take(page, name)
+
+
+def take_desk(chromium: Browser, server: LiveServer) -> None:
+    """What the receptionist has before her: whose times are to be planned anew, and a caller on the telephone."""
+    with opened(chromium, f"{server.url}/en/staff", Look(width=WIDE, height=1190)) as page:
+        sign_in(page)
+        page.goto(f"{server.url}/en/staff/replan", wait_until="networkidle")
+        page.locator("main a[href*='/staff/replan/']").first.click()
+        page.get_by_role("button", name="Move and tell all").wait_for()
+        take(page, "replan")
+        page.set_viewport_size({"width": WIDE, "height": 880})
+        page.goto(f"{server.url}/en/staff/book", wait_until="networkidle")
+        page.get_by_label("Nine weeks, new here").check()
+        page.get_by_label("Name").fill("Borghild Prøve")
+        page.get_by_label("Phone").fill("+46 70 174 06 05")
+        page.get_by_label("Birth date").fill("170546")
+        page.get_by_role("button", name="Show free times").click()
+        page.wait_for_load_state("networkidle")
+        take(page, "caller")
+
+
+def take_schedule(chromium: Browser, server: LiveServer) -> None:
+    with opened(chromium, f"{server.url}/en/staff", Look(width=WIDE, height=1240)) as page:
+        sign_in(page)
+        page.goto(f"{server.url}/en/{WEEK}", wait_until="networkidle")
+        take(page, "week")
+        page.set_viewport_size({"width": NARROW, "height": 1300})
+        page.goto(f"{server.url}/en/{DAY}", wait_until="networkidle")
+        take(page, "day-phone")
+
+
+def sign_in(page: Page) -> None:
+    page.get_by_label("E-mail").fill(RITA)
+    page.get_by_label("Password").first.fill(demonstration_facts()["accounts"]["password"])
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.wait_for_url("**/account/factors**")
 
 
 def booked(server: LiveServer) -> Any:
