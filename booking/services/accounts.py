@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, joinedload
 from booking.services.factors import has_second_factor
 from booking.services.links import hash_of
 from booking.services.logbook import Who
+from booking.services.own_days import OWN_DAY
 from booking.store.accounts import Account, StaffSession
 from booking.store.appointments import Appointment
 from booking.store.courses import Course
@@ -198,16 +199,16 @@ def end_all(session: Session, account_id: int, *, but: int = 0, now: datetime) -
 
 
 def forget_sessions(*, now: datetime) -> int:
-    """Deletes what is kept of browsers that were last seen `SESSIONS_KEPT` ago; of how many. Mails about signing in go
-    when they are as old."""
+    """Deletes what is kept of browsers that were last seen `SESSIONS_KEPT` ago; of how many. Mails about signing in
+    and about what has changed of a day go when they are as old."""
 
     def work(session: Session) -> int:
         old = select(StaffSession).where(StaffSession.seen_at <= now - SESSIONS_KEPT)
         rows = list(session.scalars(old.with_for_update(skip_locked=True)))
         for row in rows:
             session.delete(row)
-        about_doors = Message.kind.in_((RESET, CHANGED)), Message.made_at <= now - SESSIONS_KEPT
-        done = delete(Message).where(*about_doors, Message.due_at.is_(None), Message.leased_until.is_(None))
+        mails = Message.kind.in_((RESET, CHANGED, OWN_DAY)), Message.made_at <= now - SESSIONS_KEPT
+        done = delete(Message).where(*mails, Message.due_at.is_(None), Message.leased_until.is_(None))
         session.execute(done, execution_options={"synchronize_session": False})
         return len(rows)
 

@@ -10,9 +10,11 @@ from email.policy import default
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from booking.domain.period import seconds_of
+from booking.services.accounts import SESSIONS_KEPT, forget_sessions
 from booking.services.alteration import UNDO_FOR
 from booking.services.courses import confirm, release
 from booking.services.letters import compose
@@ -21,6 +23,7 @@ from booking.store.appointments import Appointment
 from booking.store.courses import Course
 from booking.store.database import db
 from booking.store.outbox import Message
+from booking.store.unit_of_work import unit_of_work
 from tests.builders import NOW, TUESDAYS, UNSURE, booked, booked_course, choice, held, office
 from tests.people import OLA, SIV
 from tests.services.changers import AT, move, session_of, settle
@@ -110,3 +113,17 @@ def test_what_is_confirmed_after_a_call_is_no_news_to_who_treats() -> None:
     made = booked(held(now=NOW), check=UNSURE, now=now)
     confirm(office(), made.reference, now=now, at=AT)
     assert len(told()[0].facts["changes"]) == 1
+
+
+def test_mails_about_a_day_are_forgotten_when_they_are_old() -> None:
+    now = choice().appointments[0].start - timedelta(hours=3)
+    booked(held(now=NOW), check=UNSURE, now=now)
+
+    def sent(session: Session) -> None:
+        session.execute(update(Message).where(Message.kind == OWN_DAY).values(due_at=None))
+
+    forget_sessions(now=now + SESSIONS_KEPT)
+    assert len(told()) == 1
+    unit_of_work(sent)
+    forget_sessions(now=now + SESSIONS_KEPT)
+    assert told() == []
