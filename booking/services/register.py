@@ -80,7 +80,7 @@ def read(text: str, *, today: date) -> Sought:
         return Sought(email=plain)
     if _NUMBER.fullmatch(plain):
         return Sought(days=tuple(_days(plain, today)), digits=_digits(plain), reference=_reference(plain))
-    parts = plain.split()
+    parts = plain.replace(",", " ").split()
     days = {part: tuple(_days(part, today)) for part in parts}
     return Sought(
         words=tuple(part.casefold() for part in parts if not days[part]),

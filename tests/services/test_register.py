@@ -30,6 +30,7 @@ BORN = date(1979, 5, 17)
     [
         ("", Sought()),
         ("  Kari   Prøve ", Sought(words=("kari", "prøve"))),
+        ("Prøve, Kari", Sought(words=("prøve", "kari"))),
         ("17.05.1979", Sought(days=(BORN,), digits="17051979")),
         ("17/5/79", Sought(days=(BORN,), digits="17579")),
         ("170579", Sought(days=(BORN,), digits="170579")),
