@@ -43,6 +43,8 @@ from booking.domain.errors import (
     UnknownWaiter,
     WrongSignIn,
 )
+from booking.services.busy import MOST_SOURCES, TooManySources
+from booking.services.clinician_feeds import UnknownFeed
 from booking.services.courses import OtherChoice
 from booking.services.proposals import UnknownWish
 from booking.store.database import db
@@ -145,6 +147,10 @@ def words_for(error: BookingError) -> str:
             words = _("We cannot find this place on the waiting list. Look for the newest link from us, or call us.")
         case OfferOver():
             words = _("This offer is over. If you still wait, the next time that becomes free is offered to you again.")
+        case UnknownFeed():
+            words = _("There is no calendar at this address any more. Ask for the new one.")
+        case TooManySources():
+            words = _("You have %(most)s calendars here. Take one out first.", most=MOST_SOURCES)
         case AnswerOver():
             words = _("This was answered before, or the times are no longer kept. What is shown now stands.")
         case NothingToUndo():
@@ -182,6 +188,8 @@ _STATUS: dict[type[BookingError], int] = {
     NotAsked: 410,
     UnknownWaiter: 404,
     OfferOver: 410,
+    UnknownFeed: 404,
+    TooManySources: 409,
     AnswerOver: 410,
 }
 

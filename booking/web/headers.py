@@ -82,4 +82,4 @@ def is_personal() -> bool:
 
 def _is_behind_a_link() -> bool:
     """Whether the address of the page is a secret."""
-    return any(secret in g for secret in ("link", "opened", "sign_in_link", "comment", "waiter", "stops"))
+    return any(secret in g for secret in ("link", "opened", "sign_in_link", "comment", "waiter", "stops", "touched"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from ipaddress import ip_address
+from socket import SHUT_RDWR
 
 import pytest
 
@@ -168,6 +169,7 @@ def test_a_server_that_speaks_no_http_is_given_up(calendars: Calendars) -> None:
 
 def test_a_server_that_is_not_there_is_given_up(calendars: Calendars) -> None:
     port = calendars.port
+    calendars.listener.shutdown(SHUT_RDWR)  # who waits for the next to come is woken, and lets go of it
     calendars.listener.close()
     assert trouble(HERE, f"http://127.0.0.1:{port}/") is Trouble.UNREACHABLE
 

@@ -23,10 +23,16 @@ from werkzeug.test import TestResponse
 
 from booking.domain.appointment import Actor
 from booking.services.changes import cancel, send_now
+from booking.services.disruptions import enter_absence
 from booking.services.letters import compose
-from booking.services.links import PAGE, Stoppable, sign_in_token, stop_url, waiter_token
+from booking.services.links import PAGE, Stoppable, new_time_token, sign_in_token, stop_url, waiter_token
+from booking.services.logbook import COMMAND
+from booking.services.new_times import accept
+from booking.services.relocation import propose_first
+from booking.store.appointments import Appointment
 from booking.store.courses import links_of
 from booking.store.database import db
+from booking.store.disruptions import Disruption, Touched
 from booking.store.outbox import Message
 from booking.web.access import Rule, rule_of
 from tests.builders import NOW, course, office
@@ -54,7 +60,7 @@ from tests.web.pages import (
 pytestmark = only_sqlite
 
 HEALTH = re.compile("needle|acupunct|fibromyalg|pain|bruise|medicine|nål|akupunkt|smerte", re.IGNORECASE)
-OWN = re.compile(r"/(?:nb|en)/(?:course|my-appointments|waiting|reminders)\b")
+OWN = re.compile(r"/(?:nb|en)/(?:course|my-appointments|waiting|reminders|new-time)\b")
 UNKNOWN = "a" * 32
 
 KARI, OLA, SIVS, VERA, NOBODY = "Kari", "who helps Kari", "Siv", "Vera, who waits", "nobody"
@@ -88,13 +94,14 @@ class Visited:
 @dataclass(frozen=True)
 class House:
     """Kari has cancelled a session, waits for a better time of another, which is offered to her, and looks at other
-    days. Siv has a course of her own, and Vera waits for one."""
+    days. Siv has a course of her own, of which the clinic had to move a session, and Vera waits for one."""
 
     app: Flask
     kari: Links
     siv: Links
     ola: str
     vera: str
+    new_time: str
     cancelled: int
     waited: int
     coming: int
@@ -110,9 +117,23 @@ def made(app: Flask) -> House:
         give_back([elsewhere_that_week(course(kari.course_id), third)])
         assert round_of_the_worker() == 1
         vera = waiter_token(office(), waits_for_course())
-        house = House(app, kari, siv, ola, vera, second.id, third.id, fourth.id)
+        new_time = moved_by_the_clinic(course(siv.course_id).appointments[4])
+        house = House(app, kari, siv, ola, vera, new_time, second.id, third.id, fourth.id)
     keep_other_days(app.test_client(), kari)
     return house
+
+
+def moved_by_the_clinic(session: Appointment) -> str:
+    """The token of the link by which she answers whether her new time suits her."""
+    absent = enter_absence(office(), session.clinician_id, session.period, "illness", who=COMMAND, now=NOW)
+    assert absent is not None
+    propose_first(office(), absent, now=NOW)
+    found = db.session.get_one(Disruption, absent)
+    (hers,) = found.touched
+    accept(office(), found.id, [hers.id], version=found.version, who=COMMAND, now=NOW, at=NOW)
+    row = db.session.get_one(Touched, hers.id, populate_existing=True)
+    assert row.told_at is not None
+    return new_time_token(office(), row.id, row.told_at)
 
 
 def keep_other_days(client: FlaskClient, kari: Links) -> None:
@@ -151,6 +172,8 @@ def visits(house: House) -> Iterator[Visited]:
         yield from opened(app, who, course_pages(house, token))
     yield from opened(app, VERA, [("me.waiting", f"/waiting/{house.vera}")])
     yield from opened(app, NOBODY, [("me.waiting", f"/waiting/{UNKNOWN}"), ("me.waiting", f"/waiting/{kari.token}")])
+    yield from opened(app, SIVS, [("me.new_time", f"/new-time/{house.new_time}")])
+    yield from opened(app, NOBODY, [("me.new_time", f"/new-time/{UNKNOWN}")])
     yield from opened(app, NOBODY, public_pages())
     yield from opened(app, KARI, signed_in_pages(), signed_in(app))
     yield from opened(app, KARI, signed_in_pages(), with_reference(app, kari))

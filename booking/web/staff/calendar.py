@@ -22,6 +22,7 @@ from booking.store.busy import ClinicianFeed, Source, feed_of, sources_of
 from booking.store.database import db
 from booking.web import clock
 from booking.web.access import Rule, open_to
+from booking.web.errors import words_for
 from booking.web.forms.calendars import NAMES_HINTS, AddressForm, FeedForm, FileForm
 from booking.web.forms.fields import read_id
 from booking.web.language import current_language
@@ -86,8 +87,8 @@ def subscribe() -> ResponseReturnValue:
         return _page(address_form=form), 422
     try:
         busy.subscribe(office(), her, form.name(), form.url(), who=g.reach.who, now=clock.now())
-    except TooManySources:
-        form.address.errors = [_too_many()]
+    except TooManySources as error:
+        form.address.errors = [words_for(error)]
         return _page(address_form=form), 422
     flash(_("It is read within a minute or two."), "good")
     return _back("busy")
@@ -108,8 +109,8 @@ def upload() -> ResponseReturnValue:
     except UnreadableCalendar as error:
         form.refuse(failures()[error.flaw.value])
         return _page(file_form=form), 422
-    except TooManySources:
-        form.refuse(_too_many())
+    except TooManySources as error:
+        form.refuse(words_for(error))
         return _page(file_form=form), 422
     flash(_("The busy times of the file are in your schedule."), "good")
     return _back("busy")
@@ -197,10 +198,6 @@ def _age(fetched_at: datetime | None, *, now: datetime) -> str:
         return ""
     ago = min(fetched_at - now, -MINUTE)
     return format_timedelta(ago, granularity="minute", add_direction=True, locale=current_language())
-
-
-def _too_many() -> str:
-    return _("You have %(most)s calendars here. Take one out first.", most=MOST_SOURCES)
 
 
 def failures() -> dict[str, str]:
