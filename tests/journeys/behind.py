@@ -19,6 +19,7 @@ from tests.web.pages import Links, booked_links
 
 class Behind:
     def __init__(self, server: LiveServer) -> None:
+        self.url = server.url
         self.app = create_app(Settings.from_environ(server.environ, machine_now=datetime.now(UTC)))
 
     @contextmanager
