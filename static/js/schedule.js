@@ -9,7 +9,8 @@ const place = (element, minute) => {
   element.style.setProperty("--h", Math.floor(minute / 60));
   element.style.setProperty("--m", (minute % 60) / 5);
 };
-const clock = (minute) => `${String(Math.floor(minute / 60)).padStart(2, "0")}:${String(minute % 60).padStart(2, "0")}`;
+const iso = (minute) => `${String(Math.floor(minute / 60)).padStart(2, "0")}:${String(minute % 60).padStart(2, "0")}`;
+const clock = (minute) => (document.documentElement.lang === "nb" ? iso(minute).replace(":", ".") : iso(minute));
 
 // -- moving ------------------------------------------------------------------------------------------------------------
 
@@ -61,7 +62,7 @@ class Move {
 
   get address() {
     const { day, clinician, clinic } = this.column.dataset;
-    const query = new URLSearchParams({ to: `${day}T${clock(this.minute)}~${clinician}~${clinic}`, back: sheet.dataset.back });
+    const query = new URLSearchParams({ to: `${day}T${iso(this.minute)}~${clinician}~${clinic}`, back: sheet.dataset.back });
     return `${this.link.dataset.move}?${query}`;
   }
 
