@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import chain
 
 from sqlalchemy.orm import Session
 
@@ -58,12 +60,11 @@ def caller_at(account_id: int, call: str) -> Visitor:
 
 def suggest_duplicates(session: Session, said: Said, reach: Reach, *, now: datetime) -> tuple[Found, ...]:
     """Patients whom the caller may be, among those whom the desk sees: who has her number, her address, her birth date
-    and a part of her name, or her whole name, in this order."""
+    and a part of her name, or her whole name. First who agrees in most of these, then in this order."""
     scope = scope_of(reach)
-    ids: dict[int, None] = {}
-    for sought in _ways(said):
-        ids.update(dict.fromkeys(patients_found(session, sought, scope, most=MOST_SUGGESTED)))
-    listed = list(ids)[:MOST_SUGGESTED]
+    found = [patients_found(session, sought, scope, most=MOST_SUGGESTED) for sought in _ways(said)]
+    agreeing = Counter(chain.from_iterable(found))
+    listed = [id for id, _times in agreeing.most_common(MOST_SUGGESTED)]
     courses = courses_of_patients(session, listed)
     theirs = [tuple(course for course in courses if course.patient_id == id) for id in listed]
     return tuple(Found(each[0].patient, each, visit_of(each, now=now)) for each in theirs)

@@ -156,6 +156,14 @@ def test_a_patient_is_suggested_by_what_she_tells(said: Said) -> None:
     assert [each.patient.id for each in found] == [made.patient_id]
 
 
+def test_who_agrees_in_most_is_suggested_first() -> None:
+    hers = booked_course()
+    shares_her_phone = booked_course(replace(SIV, mobile=KARI.mobile))
+    said = Said(name=KARI.name, mobile=KARI.mobile, birth_date=KARI.birth_date)
+    found = suggest_duplicates(db.session(), said, reach(RITA), now=NOW)
+    assert [each.patient.id for each in found] == [hers.patient_id, shares_her_phone.patient_id]
+
+
 @pytest.mark.parametrize(
     "said", [Said(), Said(name="Kari"), Said(birth_date=KARI.birth_date), Said(name="Kari Annen", mobile=SIV.mobile)]
 )
