@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from booking.domain.errors import ChangedMeanwhile
 from booking.domain.period import STEP_MINUTES, Period, at_wall, moment_of, oslo, seconds_of
 from booking.domain.slot import Availability, ReasonKind
+from booking.services.gained import gains_noted
 from booking.services.holds import let_go
 from booking.services.logbook import About, Who, note
 from booking.services.office import Office
@@ -28,12 +29,13 @@ from booking.store.disruptions import (
     Touched,
     disruption_of,
     disruption_to_change,
+    disruptions_lasting,
     disruptions_to_watch,
     open_rows_of,
 )
 from booking.store.holds import Hold
 from booking.store.people import Clinician
-from booking.store.schedules import Absence, ClosedPeriod, RoomClosure, schedule_of
+from booking.store.schedules import Absence, ClosedPeriod, RoomClosure, schedule_of, workplaces
 from booking.store.unit_of_work import unit_of_work
 
 ABSENCE_KINDS = ("holiday", "illness", "training", "other")
@@ -41,6 +43,13 @@ ABSENCE_KINDS = ("holiday", "illness", "training", "other")
 
 UNDECIDED = (OPEN, OFFERED, DECLINED)
 """As long as an appointment is in one of these states, somebody at the clinic has it before her."""
+
+
+WATCHED = timedelta(days=3)
+"""How long after it was entered something may be booked that does not know of it: times are held, or offered, a day."""
+
+A_WHILE = timedelta(hours=1)
+"""Longer than any two transactions that do not see each other last."""
 
 
 class CauseKind(StrEnum):
@@ -82,6 +91,12 @@ def touched_by(session: Session, office: Office, cause: Cause, *, now: datetime)
     Changed hours touch what lies outside of the hours that the session sees: enter them and flush before asking; who
     only wants to look rolls back afterwards. Everything else need not be entered yet.
     """
+    return _touched(session, office, cause, now=now)
+
+
+def _touched(
+    session: Session, office: Office, cause: Cause, *among: ColumnElement[bool], now: datetime
+) -> list[Appointment]:
     period = Period(max(cause.period.start, utc(now)), max(_end(office, cause, now=now), utc(now)))
     rows = select(Appointment).where(
         Appointment.status.in_((BOOKED, PENDING)),
@@ -89,6 +104,7 @@ def touched_by(session: Session, office: Office, cause: Cause, *, now: datetime)
         Appointment.starts_at < period.end,
         Appointment.ends_at > period.start,
         *_where(cause),
+        *among,
     )
     found = list(session.scalars(rows.order_by(Appointment.starts_at, Appointment.id)))
     return _outside_hours(session, found, period) if cause.kind is CauseKind.HOURS and found else found
@@ -98,7 +114,7 @@ def disrupt(session: Session, office: Office, cause: Cause, who: Who, *, now: da
     """Notes whom it touches, inside the caller's unit of work, in which what causes it is entered too; None if nobody.
 
     What another disruption has open already stays there. What was offered because of another, and cannot be had now, is
-    open again here.
+    open again here. Whom it does not touch now it may touch later: `follow_up` looks after it in any case.
     """
     found = touched_by(session, office, cause, now=now)
     elsewhere = open_rows_of(session, [appointment.id for appointment in found])
@@ -106,8 +122,6 @@ def disrupt(session: Session, office: Office, cause: Cause, who: Who, *, now: da
     for id in sorted({row.disruption_id for row in elsewhere if row.state != OPEN}):
         _pass_over(session, id, {appointment.id for appointment in found}, now=now)
     new = [appointment for appointment in found if appointment.id not in left]
-    if not new:
-        return None
     disruption = Disruption(
         kind=cause.kind.value,
         clinician_id=cause.clinician_id,
@@ -117,11 +131,23 @@ def disrupt(session: Session, office: Office, cause: Cause, who: Who, *, now: da
         ends_at=cause.period.end,
         made_by=who.account_id,
         made_at=utc(now),
+        closed_at=None if new else utc(now),
         touched=[_row(appointment) for appointment in new],
     )
     session.add(disruption)
     session.flush()
-    return disruption
+    return disruption if new else None
+
+
+def pass_on(session: Session, office: Office, appointment_ids: Collection[int], *, now: datetime) -> None:
+    """What is open no more because its cause is gone is open because of another cause, if one is left; inside the
+    caller's unit of work."""
+    for id in disruptions_lasting(session, now=now) if appointment_ids else ():
+        other = to_change(session, id)
+        new = _new(session, office, other, Appointment.id.in_(appointment_ids), now=now)
+        if new:
+            other.touched += [_row(appointment) for appointment in new]
+            note_progress(other, now=now)
 
 
 def _pass_over(session: Session, disruption_id: int, appointment_ids: Collection[int], *, now: datetime) -> None:
@@ -191,7 +217,7 @@ def enter_absence(
         session.get_one(Clinician, clinician_id, with_for_update={"key_share": True})  # one who enters it at a time
         if _absence(session, cause) is not None:
             same = disruption_of(session, cause.kind, clinician_id, period.start, period.end)
-            return same.id if same else None
+            return same.id if same and same.touched else None
         session.add(Absence(clinician_id=clinician_id, starts_at=period.start, ends_at=period.end, kind=kind))
         disruption = disrupt(session, office, cause, who, now=now)
         note(session, office, who, "absence", About(), now=now)
@@ -212,19 +238,24 @@ def rest_of_today(now: datetime) -> Period:
 
 
 def remove_absence(office: Office, absence_id: int, clinician_id: int, *, who: Who, now: datetime) -> None:
-    """She is there after all: what is not yet re-planned stays where it is. Nothing happens if it is gone already."""
+    """She is there after all: what is not yet re-planned stays where it is, and who waits is asked about her times.
+    Nothing happens if it is gone already."""
 
     def work(session: Session) -> None:
         absence = session.get(Absence, absence_id, with_for_update=True)
         if absence is None or absence.clinician_id != clinician_id:
             return
         disruption = disruption_of(session, CauseKind.ABSENCE, clinician_id, absence.starts_at, absence.ends_at)
-        session.delete(absence)
+        pairs = workplaces(session, today=oslo(now).date())
+        with gains_noted(session, office, [clinic for clinic, who in pairs if who == clinician_id], now=now):
+            session.delete(absence)
         if disruption is not None:
-            for row in disruption.touched:
-                if row.state == OPEN:
-                    settle_row(session, row, now=now)
+            left = [row for row in disruption.touched if row.state == OPEN]
+            for row in left:
+                settle_row(session, row, now=now)
             note_progress(disruption, now=now)
+            session.flush()
+            pass_on(session, office, [row.appointment_id for row in left], now=now)
         note(session, office, who, "absence", About(), now=now)
 
     unit_of_work(work)
@@ -285,7 +316,8 @@ def follow_up(office: Office, *, now: datetime) -> int:
     Looks first without the write lock, for nearly always there is nothing to do.
     """
     with Session(db.engine) as session:
-        watched = [session.get_one(Disruption, id) for id in disruptions_to_watch(session, now=now)]
+        ids = disruptions_to_watch(session, made_after=now - WATCHED, now=now)
+        watched = [session.get_one(Disruption, id) for id in ids]
         due = [each.id for each in watched if _is_due(session, office, each, now=now)]
     for id in due:
         unit_of_work(partial(_follow, office=office, disruption_id=id, now=now))
@@ -294,7 +326,7 @@ def follow_up(office: Office, *, now: datetime) -> int:
 
 def _is_due(session: Session, office: Office, disruption: Disruption, *, now: datetime) -> bool:
     over = any(_is_over(session, row, now=now) or _is_late(row, now=now) for row in disruption.touched)
-    return over or bool(_new(session, office, disruption, now=now))
+    return over or bool(_booked_since(session, office, disruption, now=now))
 
 
 def _follow(session: Session, *, office: Office, disruption_id: int, now: datetime) -> None:
@@ -306,7 +338,7 @@ def _follow(session: Session, *, office: Office, disruption_id: int, now: dateti
             settle_row(session, row, now=now)
         elif _is_late(row, now=now):
             drop_others(session, row, now=now)
-    disruption.touched += [_row(appointment) for appointment in _new(session, office, disruption, now=now)]
+    disruption.touched += [_row(appointment) for appointment in _booked_since(session, office, disruption, now=now)]
     note_progress(disruption, now=now)
 
 
@@ -339,13 +371,21 @@ def meets(cause: Cause, appointment: Appointment) -> bool:
     return same and cause.period.overlaps(appointment.period)
 
 
-def _new(session: Session, office: Office, disruption: Disruption, *, now: datetime) -> list[Appointment]:
-    """What it touches now, and did not when it was entered; but what was settled by hand stays so."""
+def _booked_since(session: Session, office: Office, disruption: Disruption, *, now: datetime) -> list[Appointment]:
+    """What it touches now, and did not when it was entered; nothing else can have been booked or changed since."""
+    changed = Appointment.updated_at >= disruption.made_at - A_WHILE
+    return _new(session, office, disruption, changed, now=now)
+
+
+def _new(
+    session: Session, office: Office, disruption: Disruption, *among: ColumnElement[bool], now: datetime
+) -> list[Appointment]:
+    """What of these it touches that nobody has open; but what was settled by hand stays so."""
     cause = Cause.of(disruption)
     if disruption.ends_at <= now or not _stands(session, cause):
         return []
     known = {row.appointment_id for row in disruption.touched}
-    found = [each for each in touched_by(session, office, cause, now=now) if each.id not in known]
+    found = [each for each in _touched(session, office, cause, *among, now=now) if each.id not in known]
     elsewhere = {row.appointment_id for row in open_rows_of(session, [appointment.id for appointment in found])}
     return [appointment for appointment in found if appointment.id not in elsewhere]
 

@@ -21,7 +21,7 @@ from booking.domain import schedule as domain
 from booking.domain.errors import ChangedMeanwhile
 from booking.domain.period import Period, at_wall, oslo
 from booking.domain.schedule import DayHours, Name, hours_on
-from booking.services.disruptions import Cause, CauseKind, disrupt, note_progress, settle_row, touched_by
+from booking.services.disruptions import Cause, CauseKind, disrupt, note_progress, pass_on, settle_row, touched_by
 from booking.services.gained import gains_noted
 from booking.services.logbook import About, Who, note
 from booking.services.offered import At, Days, OfferedDay
@@ -307,6 +307,8 @@ def _settle(session: Session, office: Office, change: Change, cause: Cause, *, n
             settle_row(session, row, now=now)
         if gone:
             note_progress(disruption, now=now)
+            session.flush()
+            pass_on(session, office, [row.appointment_id for row in gone], now=now)
 
 
 def _still_touched(

@@ -97,9 +97,16 @@ def open_disruptions(session: Session) -> list[Disruption]:
     return list(session.scalars(rows.order_by(Disruption.starts_at, Disruption.id)))
 
 
-def disruptions_to_watch(session: Session, *, now: datetime) -> list[int]:
+def disruptions_to_watch(session: Session, *, made_after: datetime, now: datetime) -> list[int]:
     """The ids of those about which something is to be done, or that may touch what is booked meanwhile."""
-    rows = select(Disruption.id).where(or_(Disruption.closed_at.is_(None), Disruption.ends_at > now))
+    young = and_(Disruption.ends_at > now, Disruption.made_at > made_after)
+    rows = select(Disruption.id).where(or_(Disruption.closed_at.is_(None), young))
+    return list(session.scalars(rows.order_by(Disruption.id)))
+
+
+def disruptions_lasting(session: Session, *, now: datetime) -> list[int]:
+    """The ids of those that are not over, whether anything is to be done about them or not."""
+    rows = select(Disruption.id).where(Disruption.ends_at > now)
     return list(session.scalars(rows.order_by(Disruption.id)))
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from booking.domain.appointment import Actor
 from booking.domain.errors import AnswerOver, ChangedMeanwhile
 from booking.domain.period import Period, at_wall, moment_of, seconds_of
+from booking.domain.schedule import Name
 from booking.services import disruptions, new_times
 from booking.services.disruptions import Cause, CauseKind, enter_absence, follow_up, ill_today, remove_absence
 from booking.services.logbook import COMMAND
@@ -21,12 +22,13 @@ from booking.services.settlement import settle_due
 from booking.store.appointments import Appointment
 from booking.store.courses import Course
 from booking.store.database import db
-from booking.store.disruptions import Disruption, Touched, count_to_replan
+from booking.store.disruptions import Disruption, Touched, count_to_replan, open_disruptions
 from booking.store.holds import Hold
 from booking.store.people import Clinician
 from booking.store.register import Scope
-from booking.store.schedules import Absence, HoursDay, RoomClosure
+from booking.store.schedules import Absence, ClosedPeriod, HoursDay, RoomClosure
 from booking.store.unit_of_work import unit_of_work
+from booking.store.waiting import FreedTime
 from tests.builders import NOW, TUESDAYS, UNSURE, booked, booked_course, choice, course, held, office
 from tests.claims import assert_claims_match
 from tests.people import KARI, SIV
@@ -398,6 +400,50 @@ def test_what_is_booked_meanwhile_is_touched_too(kari: Course) -> None:
 
 
 # -- two receptionists ------------------------------------------------------------------------------------------------
+
+
+def test_times_that_were_held_before_the_absence_and_are_booked_after_it_are_touched() -> None:
+    first = choice().appointments[0]
+    hold_id = held()
+    period = Period(at_wall(first.day, 0), at_wall(first.day + timedelta(days=1), 0))
+    assert enter_absence(office(), first.clinician, period, "illness", who=COMMAND, now=NOW) is None
+    assert enter_absence(office(), first.clinician, period, "illness", who=COMMAND, now=NOW) is None
+    made = booked(hold_id)
+    assert follow_up(office(), now=NOW) == 1
+    (found,) = open_disruptions(db.session())
+    assert [row.appointment_id for row in found.touched] == [session_of(made.course_id, 1).id]
+    assert follow_up(office(), now=NOW) == 0
+
+
+def test_what_a_closing_touches_too_stays_open_when_the_absence_is_removed(kari: Course) -> None:
+    third = session_of(kari.id, 3)
+    first_id = away(third)
+
+    def close(session):  # type: ignore[no-untyped-def]
+        period = day_of(third)
+        closed = {"clinic_id": third.clinic_id, "starts_at": period.start, "ends_at": period.end}
+        session.add(ClosedPeriod(name=Name({"nb": "Stengt", "en": "Closed"}), **closed))
+        cause = Cause(kind=CauseKind.CLOSED, period=period, clinic_id=third.clinic_id)
+        assert disruptions.disrupt(session, office(), cause, COMMAND, now=NOW) is None
+
+    unit_of_work(close)
+    absence = db.session.scalars(select(Absence)).one()
+    remove_absence(office(), absence.id, third.clinician_id, who=COMMAND, now=NOW)
+    assert disruption(first_id).closed_at is not None
+    (found,) = open_disruptions(db.session())
+    assert (found.kind, [row.appointment_id for row in found.touched]) == ("closed", [third.id])
+
+
+def test_who_waits_is_asked_about_the_times_of_who_is_there_after_all(kari: Course) -> None:
+    third = session_of(kari.id, 3)
+    away(third)
+    absence = db.session.scalars(select(Absence)).one()
+    remove_absence(office(), absence.id, third.clinician_id, who=COMMAND, now=NOW)
+    db.session.rollback()
+    freed = db.session.scalars(select(FreedTime)).all()
+    assert {(each.clinician_id, each.starts_at.date()) for each in freed} == {
+        (third.clinician_id, third.starts_at.date())
+    }
 
 
 def test_who_acts_on_what_another_has_changed_meanwhile_is_told(kari: Course) -> None:
