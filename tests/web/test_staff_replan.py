@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date, timedelta
 from email import message_from_bytes, policy
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from flask.testing import FlaskClient
+from sqlalchemy import event, select
 
-from booking.domain.period import oslo
+from booking.domain.period import Period, at_wall, oslo
+from booking.services.disruptions import Cause, CauseKind, disrupt, enter_absence, remove_absence
 from booking.services.letters import compose
 from booking.services.links import new_time_token
+from booking.services.logbook import COMMAND
 from booking.store.appointments import Appointment
+from booking.store.clinics import Clinic
 from booking.store.courses import Course
 from booking.store.database import db
 from booking.store.disruptions import Disruption, Touched
 from booking.store.outbox import Message
 from booking.store.people import Clinician
-from tests.builders import TUESDAYS, booked_course, course, office
+from booking.store.schedules import Absence, Hours
+from booking.store.unit_of_work import unit_of_work
+from tests.builders import NOW, TUESDAYS, booked_course, course, office
 from tests.people import KARI, SIV
 from tests.servers.databases import only_sqlite
 from tests.services.changers import session_of
@@ -35,6 +42,23 @@ def kari(demo_app: Flask) -> Course:
         asked = replace(TUESDAYS, clinician=slug, only_her=True)
         booked_course(SIV, asked, email=None)
         return booked_course(KARI, asked, language="en")
+
+
+def statements(client: FlaskClient, page: str) -> int:
+    """How many the page takes."""
+    client.get(page)
+    seen: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        seen.append(statement)
+
+    with client.application.app_context():
+        event.listen(db.engine, "before_cursor_execute", note)
+        try:
+            client.get(page)
+        finally:
+            event.remove(db.engine, "before_cursor_execute", note)
+    return len(seen)
 
 
 def at_the_desk(app: Flask, page: str = "/en/staff/replan", person: Person = RITA) -> Walker:
@@ -101,6 +125,56 @@ def test_nobody_sees_what_touches_only_others(demo_app: Flask, kari: Course) -> 
     assert stranger.get(desk.path).status_code == 404
     assert "Ask Eksempel is away" not in stranger.get("/en/staff/replan").text
     assert signed_in(demo_app, ASK).get(desk.path).status_code == 200
+
+
+def test_what_is_nobodys_alone_is_seen_by_those_of_the_clinic_only(demo_app: Flask, kari: Course) -> None:
+    session = third(demo_app, kari)
+    day = Period(at_wall(oslo(session.starts_at).date(), 0), at_wall(oslo(session.ends_at).date(), 24 * 60))
+    cause = Cause(kind=CauseKind.CLOSED, period=day, clinic_id=session.clinic_id)
+    with demo_app.app_context():
+        unit_of_work(lambda session: disrupt(session, office(), cause, COMMAND, now=NOW))
+        id = db.session.scalars(select(Disruption.id)).one()
+    codes = [signed_in(demo_app, who).get(f"/en/staff/replan/{id}").status_code for who in (FRIDA, RITA, ASK)]
+    assert codes == [404, 200, 200]
+    assert KARI.name not in signed_in(demo_app, FRIDA).get("/en/staff/replan").text
+
+
+def test_nobody_is_named_who_comes_to_another_clinic_alone(demo_app: Flask, kari: Course) -> None:
+    session = third(demo_app, kari)
+    with demo_app.app_context():
+        elsewhere = db.session.scalars(select(Clinic.id).where(Clinic.slug == "eidsvoll-sundet")).one()
+        day = date(2027, 3, 1)
+        hours = Hours(clinic_id=elsewhere, clinician_id=session.clinician_id, valid_from=day)
+        unit_of_work(lambda session: session.add(hours))
+    desk = at_the_desk(demo_app, f"/en/staff/clinicians/{session.clinician_id}/absences", FRIDA)
+    desk.send("/absences", first=oslo(session.starts_at).date().isoformat(), kind="illness")
+    assert "This touches 2 appointments" in desk.text
+    assert KARI.name not in desk.text
+    assert "Noted." in desk.send("/absences").text
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01"])
+def test_a_day_that_is_a_slip_is_asked_again(demo_app: Flask, kari: Course, day: str) -> None:
+    desk = at_the_desk(demo_app, f"/en/staff/clinicians/{third(demo_app, kari).clinician_id}/absences")
+    desk.send("/absences", first=day, last=day, kind="illness")
+    assert "Write the date as year, month and day" in desk.text
+
+
+def test_a_long_board_asks_as_often_as_a_short_one(demo_app: Flask, kari: Course) -> None:
+    session = third(demo_app, kari)
+    clinician, until = session.clinician_id, session.ends_at
+
+    def away(days: int) -> int:
+        with demo_app.app_context():
+            period = Period(session.starts_at, until + timedelta(days=days))
+            enter_absence(office(), clinician, period, "training", who=COMMAND, now=NOW)
+        return statements(signed_in(demo_app, RITA), "/en/staff/replan")
+
+    with demo_app.app_context():
+        short = away(0)
+        absence = db.session.scalars(select(Absence.id).where(Absence.kind == "training")).one()
+        remove_absence(office(), absence, clinician, who=COMMAND, now=NOW)
+    assert away(30) == short
 
 
 def test_who_is_second_sees_what_the_first_did(demo_app: Flask, kari: Course) -> None:

@@ -24,6 +24,8 @@ KINDS = {
 }
 
 LONGEST_DAYS = 366
+SENSIBLE_YEARS = range(2000, 2200)
+"""Others are slips; and a year beyond 9999 is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +83,15 @@ class AbsenceForm(FlaskForm):
     def validate_first(self, field: Any) -> None:
         if field.data is None and not field.errors:
             raise ValidationError(_("Write the first day."))
+        if field.data is not None and field.data.year not in SENSIBLE_YEARS:
+            raise ValidationError(_("Write the date as year, month and day: 2027-04-13."))
 
     def validate_last(self, field: Any) -> None:
         if self.first.data is None or not (field.data or self.last_time.data):
             return
         last = field.data or self.first.data
+        if self.first.data.year not in SENSIBLE_YEARS:
+            return
         if (last - self.first.data).days > LONGEST_DAYS:
             raise ValidationError(_("Write a day within a year of the first one."))
         if _ends(last, self.last_time.data) <= _begins(self.first.data, self.first_time.data):

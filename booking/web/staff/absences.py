@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from booking.domain.period import Period, seconds_of
+from booking.services.accounts import sees_course
 from booking.services.disruptions import (
     Cause,
     CauseKind,
@@ -15,9 +16,10 @@ from booking.services.disruptions import (
     remove_absence,
     touched_by,
 )
+from booking.services.logbook import About, note_look
 from booking.services.relocation import propose_first
 from booking.store.database import db
-from booking.store.disruptions import absences_of
+from booking.store.disruptions import Disruption, absences_of
 from booking.store.people import Clinician
 from booking.web import clock
 from booking.web.access import Rule, open_to
@@ -42,8 +44,14 @@ def absences(id: int) -> ResponseReturnValue:
     touched = touched_by(db.session(), office(), cause, now=now)
     seen = f"{seconds_of(wish.period.start)}-{seconds_of(wish.period.end)}-{len(touched)}"
     if touched and form.confirmed.data != seen:
+        note_look(office(), g.reach.who, "look_list", About(), now=now)
         people = People(db.session())
-        return _page(id, form, [people.touched(appointment) for appointment in touched], seen)
+        hers = [
+            one
+            for one in map(people.touched, touched)
+            if g.reach.clinician_id == id or sees_course(g.reach, one.course)
+        ]
+        return _page(id, form, hers, len(touched), seen)
     entered = enter_absence(office(), id, wish.period, wish.kind, who=g.reach.who, now=now)
     return _entered(id, entered)
 
@@ -66,10 +74,14 @@ def _entered(clinician_id: int, disruption_id: int | None) -> ResponseReturnValu
         flash(_("The absence is entered. It touches no appointment."), "good")
         return redirect(url_for("staff.absences", id=clinician_id), 303)
     propose_first(office(), disruption_id, now=clock.now())
+    if not People(db.session()).rows(db.session.get_one(Disruption, disruption_id)):
+        flash(_("Noted."), "good")
+        return redirect(url_for("staff.absences", id=clinician_id), 303)
     return redirect(url_for("staff.disruption", id=disruption_id), 303)
 
 
-def _page(id: int, form: AbsenceForm, touched: list[Person] | None = None, seen: str = "") -> str:
+def _page(id: int, form: AbsenceForm, touched: list[Person] | None = None, count: int = 0, seen: str = "") -> str:
+    """`touched`: those of the `count` that it touches whom she may see; the others stand on the boards of theirs."""
     session, now = db.session(), clock.now()
     return render_template(
         "staff/absences.html",
@@ -78,5 +90,6 @@ def _page(id: int, form: AbsenceForm, touched: list[Person] | None = None, seen:
         rows=[(row, period_words(Period(row.starts_at, row.ends_at))) for row in absences_of(session, id, now=now)],
         kinds=KINDS,
         touched=touched,
+        count=count,
         seen=seen,
     )

@@ -132,8 +132,7 @@ def back_url(back: str | None, appointment_id: int, *, done: bool = True) -> str
 
 def just_done() -> Undo | None:
     """What the address says was moved just now, while it can be taken back."""
-    id = request.args.get("done", type=int)
-    appointment = None if id is None else db.session.get(Appointment, id)
+    appointment = db.session.get(Appointment, read_id(request.args.get("done")))
     if appointment is None or not sees_appointment(g.reach, appointment):
         return None
     return undo_of(appointment)

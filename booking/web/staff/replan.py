@@ -11,6 +11,7 @@ from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.domain.appointment import Actor
@@ -28,6 +29,7 @@ from booking.store.clinics import Room
 from booking.store.courses import Course
 from booking.store.database import db
 from booking.store.disruptions import DECLINED, OFFERED, OPEN, Disruption, Touched, count_to_replan, open_disruptions
+from booking.store.register import courses_by_id
 from booking.web import clock
 from booking.web.access import Rule, open_to
 from booking.web.book.house import House
@@ -64,8 +66,8 @@ class People:
     def __init__(self, session: Session) -> None:
         self._session, self._house = session, House(session)
 
-    def touched(self, appointment: Appointment, row: Touched | None = None) -> Person:
-        course = self._session.get_one(Course, appointment.course_id)
+    def touched(self, appointment: Appointment, row: Touched | None = None, course: Course | None = None) -> Person:
+        course = course or self._session.get_one(Course, appointment.course_id)
         where = self.place(appointment.starts_at, appointment.clinician_id, appointment.clinic_id)
         if row is None:
             return Person(appointment, course, where)
@@ -73,15 +75,15 @@ class People:
         proposal = self._kept(row.proposal) if row.proposal else ""
         return Person(appointment, course, where, row, proposal, others, self._asks(row, course))
 
-    def row(self, row: Touched) -> Person:
-        return self.touched(self._session.get_one(Appointment, row.appointment_id), row)
-
     def rows(self, disruption: Disruption) -> list[Person]:
         """Those that whoever is signed in sees, in order of time; first what is to be decided."""
-        found = [self.row(row) for row in disruption.touched]
-        seen = [
-            one for one in found if g.reach.clinician_id == disruption.clinician_id or sees_course(g.reach, one.course)
-        ]
+        hers = disruption.clinician_id is not None and g.reach.clinician_id == disruption.clinician_id
+        ids = [row.appointment_id for row in disruption.touched]
+        visits = {each.id: each for each in self._session.scalars(select(Appointment).where(Appointment.id.in_(ids)))}
+        courses = courses_by_id(self._session, {each.course_id for each in visits.values()})
+        rows = [(visits[row.appointment_id], row) for row in disruption.touched]
+        found = [self.touched(visit, row, courses[visit.course_id]) for visit, row in rows]
+        seen = [one for one in found if hers or sees_course(g.reach, one.course)]
         return sorted(seen, key=lambda one: (one.row is None or one.row.state != OPEN, one.appointment.starts_at))
 
     def place(self, start: datetime, clinician_id: int, clinic_id: int) -> str:
