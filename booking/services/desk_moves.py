@@ -1,4 +1,4 @@
-"""Desk moves: the clinic moves an appointment; what that breaks is said first, and only what nobody can be is refused."""
+"""Desk moves: the clinic moves an appointment; what that breaks is said first, and only what cannot be is refused."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ class BrokenKind(StrEnum):
     """What a move breaks. Up to `NEEDLES` it cannot be; what follows the clinic may decide.
 
     `HOURS`: outside of the clinician's or clinic's hours, or in a break. `WEEK`, `NEAR`, `FAR`: spacing to another
-    session. `VISIT`: the first visit would not come first; `REVIEW`: too near the last session. `UNUSUAL`: a time that no
-    patient is offered, for another reason.
+    session. `VISIT`: the first visit would not come first; `REVIEW`: too near the last session. `UNUSUAL`: a time that
+    no patient is offered, for another reason.
     """
 
     PAST = "past"
@@ -186,7 +186,7 @@ class _Move:
         return tuple(sorted(found, key=lambda each: list(BrokenKind).index(each.kind))) or (Broken(BrokenKind.UNUSUAL),)
 
     def planned(self) -> Planned:
-        """The appointment there, in a free room, its own if it can be. Raises SlotTaken or DoesNotFit if it cannot be."""
+        """The appointment there, in a free room, its own if it can be. Raises SlotTaken or DoesNotFit if it cannot."""
         if any(each.forbids for each in self.broken):
             raise self._refusal()
         prefer = self._appointment.room_id if self._place.clinic_id == self._appointment.clinic_id else None

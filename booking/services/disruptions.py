@@ -325,7 +325,10 @@ def follow_up(office: Office, *, now: datetime) -> int:
 
 
 def _is_due(session: Session, office: Office, disruption: Disruption, *, now: datetime) -> bool:
-    over = any(_is_over(session, row, now=now) or _is_late(row, now=now) for row in disruption.touched)
+    visits = _visits_of(session, disruption)
+    over = any(
+        _is_over(row, visits[row.appointment_id], now=now) or _is_late(row, now=now) for row in disruption.touched
+    )
     return over or bool(_booked_since(session, office, disruption, now=now))
 
 
@@ -333,8 +336,9 @@ def _follow(session: Session, *, office: Office, disruption_id: int, now: dateti
     disruption = disruption_to_change(session, disruption_id)
     if disruption is None or not _is_due(session, office, disruption, now=now):
         return  # somebody was faster
+    visits = _visits_of(session, disruption)
     for row in disruption.touched:
-        if _is_over(session, row, now=now):
+        if _is_over(row, visits[row.appointment_id], now=now):
             settle_row(session, row, now=now)
         elif _is_late(row, now=now):
             drop_others(session, row, now=now)
@@ -342,11 +346,16 @@ def _follow(session: Session, *, office: Office, disruption_id: int, now: dateti
     note_progress(disruption, now=now)
 
 
-def _is_over(session: Session, row: Touched, *, now: datetime) -> bool:
+def _visits_of(session: Session, disruption: Disruption) -> dict[int, Appointment]:
+    """The appointments that it touches, by their ids; one statement."""
+    ids = [row.appointment_id for row in disruption.touched]
+    return {each.id: each for each in session.scalars(select(Appointment).where(Appointment.id.in_(ids)))}
+
+
+def _is_over(row: Touched, appointment: Appointment, *, now: datetime) -> bool:
     """Whether nothing more is to be done: it was cancelled, moved in another way, or has begun."""
     if row.state not in UNDECIDED:
         return False
-    appointment = session.get_one(Appointment, row.appointment_id)
     gone = appointment.status not in (BOOKED, PENDING) or appointment.starts_at <= now
     return gone or not _is_where_it_was_left(row, appointment)
 

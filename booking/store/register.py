@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select, true
 from sqlalchemy.orm import Session, joinedload
@@ -16,6 +16,9 @@ from booking.store.courses import Course, Screening, email_key
 from booking.store.outbox import Message
 from booking.store.patients import Patient
 from booking.store.tasks import Task
+
+_LONGEST_VISIT = timedelta(days=1)
+"""No visit lasts as long; with that, those to come are found by when they begin."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,14 +74,14 @@ def screenings_of(session: Session, course_ids: Collection[int]) -> dict[int, Sc
 def unread_by(session: Session, clinician_id: int, *, now: datetime) -> list[tuple[int, str]]:
     """The courses with a visit to come with this clinician, and with an answer to the health check that she should
     read and has not noted as read: their ids and the patients' names, the oldest first."""
-    hers = exists().where(
-        Appointment.course_id == Course.id,
+    hers = select(Appointment.course_id).where(
         Appointment.clinician_id == clinician_id,
         Appointment.status.in_(LIVE),
+        Appointment.starts_at > now - _LONGEST_VISIT,
         Appointment.ends_at > now,
     )
-    unread = Screening.outcome != Outcome.OK.value, Screening.read_at.is_(None)
-    rows = select(Course.id, Course.name).join(Screening, Screening.course_id == Course.id).where(*unread, hers)
+    unread = Course.id.in_(hers), Screening.outcome != Outcome.OK.value, Screening.read_at.is_(None)
+    rows = select(Course.id, Course.name).join(Screening, Screening.course_id == Course.id).where(*unread)
     return [(row[0], row[1]) for row in session.execute(rows.order_by(Course.id))]
 
 
