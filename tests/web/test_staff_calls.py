@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from flask import Flask
 
-from booking.services.tasks import ask_for_call
+from booking.services.logbook import COMMAND
+from booking.services.tasks import ask_for_call, owe_call
 from booking.store.courses import RELEASED, RUNNING, Course
 from booking.store.database import db
 from booking.store.logbook import newest_entries
@@ -44,6 +47,17 @@ def test_whom_to_ring_first_stands_there_with_number_deadline_and_what_is_kept(d
     text = at_the_desk(demo_app).text
     for words in (KARI.name, "Call first", "+46 70 174 06 05", "by the end of", kari.reference, "Lambertseter"):
         assert words in text
+
+
+def test_whom_to_ring_about_a_course_that_runs_stands_there_with_her_next_visit(demo_app: Flask) -> None:
+    with demo_app.app_context():
+        first, second, *_rest = course(booked(held(), KARI).course_id).appointments
+        first.starts_at, first.ends_at = (moment - timedelta(weeks=12) for moment in (first.starts_at, first.ends_at))
+        db.session.commit()
+        owe_call(office(), first.course_id, "parking", who=COMMAND, now=NOW)
+        links = [a.get("href") for a in at_the_desk(demo_app).main.iter("a")]
+    assert f"/en/staff/appointments/{second.id}" in links
+    assert f"/en/staff/appointments/{first.id}" not in links
 
 
 def test_the_navigation_counts_what_is_to_be_done_by_her(demo_app: Flask, kari: Course) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from booking.domain.errors import AnotherCourseRuns, ChangedMeanwhile, NotPending, SlotTaken
 from booking.services.courses import Booked, confirm, release
 from booking.services.logbook import About, note_look
-from booking.services.register import scope_of
+from booking.services.register import scope_of, visit_of
 from booking.services.screenings import treats
 from booking.services.tasks import DECIDED_WITH_THE_TIMES, message_of, owe_call, reopen_task, settle_task
 from booking.store.appointments import CANCELLED, Appointment
@@ -44,7 +44,7 @@ LONGEST = 200
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One task. `visit`: the appointment that it is about, or the first of its course; `by`: who has done it;
+    """One task. `visit`: the appointment that it is about, or the next of its course; `by`: who has done it;
     `treats`: whoever is signed in does."""
 
     task: Task
@@ -187,8 +187,9 @@ def _call(
 def _visit(task: Task, course: Course | None) -> Appointment | None:
     if course is None:
         return None
-    live = [a for a in course.appointments if a.status != CANCELLED]
-    return next((a for a in live if task.appointment_id in (None, a.id)), None)
+    if task.appointment_id is None:
+        return visit_of((course,), now=clock.now())
+    return next((a for a in course.appointments if a.id == task.appointment_id and a.status != CANCELLED), None)
 
 
 def _message(task: Task) -> str:
