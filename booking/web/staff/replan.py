@@ -289,10 +289,13 @@ def _heading(people: People, disruption: Disruption, *, undecided: bool = True) 
 
 def period_words(period: Period) -> str:
     """“Wednesday 3 March”, “Wednesday 3 March – Friday 5 March”, or with times where it is not whole days."""
-    if any(oslo(moment).time() != time() for moment in (period.start, period.end)):
-        return f"{visit_moment(period.start)} – {visit_moment(period.end)}"
-    first, last = (wording.day(moment, current_language()) for moment in (period.start, period.end - A_MOMENT))
-    return wording.sentence(first if first == last else f"{first} – {last}")
+    language = current_language()
+    first, last = (wording.day(moment, language) for moment in (period.start, period.end - A_MOMENT))
+    whole = all(oslo(moment).time() == time() for moment in (period.start, period.end))
+    if first == last:
+        return wording.sentence(first if whole else f"{first} {wording.times(period, language)}")
+    words = f"{first} – {last}" if whole else f"{visit_moment(period.start)} – {visit_moment(period.end)}"
+    return wording.sentence(words)
 
 
 def _counts(people: Iterable[Person]) -> str:
