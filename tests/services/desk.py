@@ -10,6 +10,7 @@ from booking.domain.appointment import Action
 from booking.services import desk_cancel, status
 from booking.services.desk_cancel import Reason
 from booking.store.appointments import Appointment
+from booking.store.changes import fees_of
 from booking.store.database import db
 from booking.store.logbook import LogEntry
 from tests.builders import NOW, office
@@ -37,6 +38,12 @@ def cancel_at_desk(
     version, who = appointment.version, reach(by).who
     desk_cancel.cancel(office(), appointment.id, reason, version=version, who=who, now=now, at=AT)
     return again(appointment)
+
+
+def fees(course_id: int) -> list[tuple[int, bool]]:
+    """(amount, excused) of each fee of the course."""
+    db.session.rollback()
+    return [(fee.amount, fee.excused) for fee in fees_of(db.session(), course_id)]
 
 
 def logged() -> list[tuple[str, str, int | None]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
@@ -63,17 +62,7 @@ DUE = NOW + UNDO_FOR
 TWENTY_MINUTES = Asked(protocol="first-visit", clinics=("lambertseter",))
 
 
-@pytest.fixture(autouse=True)
-def _in_the_app(demo_app: Flask) -> Iterator[None]:
-    with demo_app.app_context():
-        yield
-        made = db.session.scalars(select(Change.made_at)).all()
-        assert_claims_match(db.session(), max([NOW, *made]))
-
-
-@pytest.fixture
-def kari() -> Course:
-    return booked_course()
+pytestmark = pytest.mark.usefixtures("claims_kept_to_the_last_change")
 
 
 def kinds() -> list[str]:

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from random import Random
 
 import pytest
-from flask import Flask
 from sqlalchemy import select
 
 from booking.domain.appointment import Actor
@@ -31,14 +30,7 @@ from tests.services.changers import cancel, move, place_at, place_of, session_of
 from tests.services.outbox import messages
 from tests.services.test_changed_letters import program_after, starts
 
-pytestmark = first_postgresql
-
-
-@pytest.fixture(autouse=True)
-def _in_the_app(demo_app: Flask) -> Iterator[None]:
-    with demo_app.app_context():
-        yield
-        assert_claims_match(db.session(), NOW)
+pytestmark = [first_postgresql, pytest.mark.usefixtures("claims_kept")]
 
 
 @contextmanager

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
-from flask import Flask
 from sqlalchemy import select
 
 from booking.domain.appointment import Action
@@ -20,35 +18,18 @@ from booking.services.load import loads
 from booking.services.making_up import make_up
 from booking.services.waivers import Why
 from booking.store.appointments import BOOKED, CANCELLED, Appointment
-from booking.store.changes import Change, Fee, fees_of
+from booking.store.changes import Change, Fee
 from booking.store.courses import Course
 from booking.store.database import db
 from booking.store.people import clinician_by_slug
 from booking.store.unit_of_work import unit_of_work
-from tests.builders import NOW, booked_course, course, office
-from tests.claims import assert_claims_match
+from tests.builders import NOW, course, office
 from tests.services.changers import AT, extra_weeks, move, place_of, session_of, settle
-from tests.services.desk import again, cancel_at_desk, logged, set_to
+from tests.services.desk import again, cancel_at_desk, fees, logged, set_to
 from tests.services.outbox import messages
 from tests.staff import RITA, reach
 
-
-@pytest.fixture(autouse=True)
-def _in_the_app(demo_app: Flask) -> Iterator[None]:
-    with demo_app.app_context():
-        yield
-        made = db.session.scalars(select(Change.made_at)).all()
-        assert_claims_match(db.session(), max([NOW, *made]))
-
-
-@pytest.fixture
-def kari() -> Course:
-    return booked_course()
-
-
-def fees(course_id: int) -> list[tuple[int, bool]]:
-    db.session.rollback()
-    return [(fee.amount, fee.excused) for fee in fees_of(db.session(), course_id)]
+pytestmark = pytest.mark.usefixtures("claims_kept_to_the_last_change")
 
 
 def changes() -> list[Change]:

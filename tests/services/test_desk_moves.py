@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from threading import Barrier, Thread
@@ -23,23 +22,12 @@ from booking.store.database import db
 from booking.store.schedules import Absence
 from booking.store.unit_of_work import unit_of_work
 from tests.builders import NOW, TUESDAYS, booked_course, office
-from tests.claims import assert_claims_match
 from tests.people import SIV
 from tests.services.changers import AT, elsewhere, place_at, review_of, session_of, undoable
 from tests.services.desk import again, logged
 from tests.staff import ADA, RITA, Person, reach
 
-
-@pytest.fixture(autouse=True)
-def _in_the_app(demo_app: Flask) -> Iterator[None]:
-    with demo_app.app_context():
-        yield
-        assert_claims_match(db.session(), NOW)
-
-
-@pytest.fixture
-def kari() -> Course:
-    return booked_course()
+pytestmark = pytest.mark.usefixtures("claims_kept")
 
 
 def moved(

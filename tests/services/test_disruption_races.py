@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -22,7 +22,6 @@ from booking.store.disruptions import Disruption
 from booking.store.people import Clinician
 from booking.store.schedules import Absence
 from tests.builders import NOW, TUESDAYS, booked_course, office
-from tests.claims import assert_claims_match
 from tests.people import KARI, SIV
 from tests.servers.databases import first_postgresql
 from tests.services.changers import AT, session_of
@@ -30,14 +29,7 @@ from tests.services.outbox import messages
 from tests.services.test_disruptions import LATER, away, disruption, proposed, row
 from tests.services.test_waiting_races import at_once
 
-pytestmark = first_postgresql
-
-
-@pytest.fixture(autouse=True)
-def _in_the_app(demo_app: Flask) -> Iterator[None]:
-    with demo_app.app_context():
-        yield
-        assert_claims_match(db.session(), NOW)
+pytestmark = [first_postgresql, pytest.mark.usefixtures("claims_kept")]
 
 
 @pytest.fixture

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from flask import Flask
 from sqlalchemy import select
 
 from booking.domain.appointment import Actor
@@ -30,24 +28,13 @@ from booking.store.schedules import Absence, ClosedPeriod, HoursDay, RoomClosure
 from booking.store.unit_of_work import unit_of_work
 from booking.store.waiting import FreedTime
 from tests.builders import NOW, TUESDAYS, UNSURE, booked, booked_course, choice, course, held, office
-from tests.claims import assert_claims_match
 from tests.people import KARI, SIV
 from tests.services.changers import AT, cancel, elsewhere, move, place_at, session_of
 from tests.services.outbox import messages
 
 LATER = NOW + timedelta(minutes=20)
 
-
-@pytest.fixture(autouse=True)
-def _in_the_app(demo_app: Flask) -> Iterator[None]:
-    with demo_app.app_context():
-        yield
-        assert_claims_match(db.session(), NOW)
-
-
-@pytest.fixture
-def kari() -> Course:
-    return booked_course()
+pytestmark = pytest.mark.usefixtures("claims_kept")
 
 
 def beside(kari: Course) -> Course:

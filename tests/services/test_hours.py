@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from flask import Flask
 from sqlalchemy import func, select
 
 from booking.domain.course import PartOfDay
@@ -48,16 +46,7 @@ from tests.staff import RITA, reach
 OSLO = ZoneInfo("Europe/Oslo")
 EIGHT, NINE, TEN, FOUR = 8 * 60, 9 * 60, 10 * 60, 16 * 60
 
-
-@pytest.fixture(autouse=True)
-def _in_the_app(demo_app: Flask) -> Iterator[None]:
-    with demo_app.app_context():
-        yield
-
-
-@pytest.fixture
-def kari() -> Course:
-    return booked_course()
+pytestmark = pytest.mark.usefixtures("in_the_app")
 
 
 def clinic() -> int:

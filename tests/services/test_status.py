@@ -2,43 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from flask import Flask
 from sqlalchemy import select
 
 from booking.domain.appointment import Action
 from booking.domain.errors import ChangedMeanwhile, MadeUpFor, NotAllowed, UnknownAppointment
 from booking.services.status import actions_for, set_status
 from booking.store.appointments import ARRIVED, BOOKED, FULFILLED, NOSHOW
-from booking.store.changes import Fee, fees_of
+from booking.store.changes import Fee
 from booking.store.courses import Course
-from booking.store.database import db
 from booking.store.unit_of_work import unit_of_work
-from tests.builders import NOW, booked_course, course, office
-from tests.claims import assert_claims_match
+from tests.builders import NOW, course, office
 from tests.services.changers import AT, extend, session_of
-from tests.services.desk import again, logged, set_to
+from tests.services.desk import again, fees, logged, set_to
 from tests.staff import RITA, reach
 
-
-@pytest.fixture(autouse=True)
-def _in_the_app(demo_app: Flask) -> Iterator[None]:
-    with demo_app.app_context():
-        yield
-        assert_claims_match(db.session(), NOW)
-
-
-@pytest.fixture
-def kari() -> Course:
-    return booked_course()
-
-
-def fees(course_id: int) -> list[tuple[int, bool]]:
-    db.session.rollback()
-    return [(fee.amount, fee.excused) for fee in fees_of(db.session(), course_id)]
+pytestmark = pytest.mark.usefixtures("claims_kept")
 
 
 def numbers(course_id: int) -> list[int]:
