@@ -172,7 +172,6 @@ def _helper_letter(session: Session, office: Office, message: Message) -> Letter
         office,
         message,
         to=helper.name,
-        name=one_line(helper.name),
         patient=one_line(helper.course.name),
         reminded=helper.reminded,
         helper_url=helper_url(office, helper, message.language),
@@ -208,7 +207,6 @@ def _offer_letter(session: Session, office: Office, message: Message) -> Letter:
         message,
         unsubscribe=stop_url(office, Stoppable.WAITING, waiter.id, message.language),
         to=course.name if course else "",
-        name=one_line(course.name) if course else "",
         rows=rows if course is None else rows[:1],
         for_course=course is None,
         instead_of=wording.day_and_time(now_at, language) if now_at else "",
@@ -249,7 +247,6 @@ def _staff_reset_letter(session: Session, office: Office, message: Message) -> L
         office,
         message,
         to=account.name,
-        name=one_line(account.name),
         new=account.password is None,
         reset_url=f"{office.url}/{message.language}/staff/password/{reset_token(account)}",
     )
@@ -263,7 +260,6 @@ def _staff_changed_letter(session: Session, office: Office, message: Message) ->
         office,
         message,
         to=account.name,
-        name=one_line(account.name),
         what=message.facts["what"],
         forgotten_url=f"{office.url}/{message.language}/staff/password",
     )
@@ -277,7 +273,6 @@ def _own_day_letter(session: Session, office: Office, message: Message) -> Lette
         office,
         message,
         to=account.name,
-        name=one_line(account.name),
         day=wording.day(message.made_at, language),
         rows=[_day_row(session, change, language) for change in message.facts["changes"]],
         day_url=f"{office.url}/{language}/staff/clinicians/{account.clinician_id}/day",
@@ -317,10 +312,12 @@ _WITHOUT_COURSE: Mapping[str, Callable[[Session, Office, Message], Letter]] = {
 def _letter_of_group(
     session: Session, office: Office, message: Message, *, to: str = "", unsubscribe: str | None = None, **more: Any
 ) -> Letter:
-    """A letter that knows of no appointments; `more`: what its template is given besides."""
+    """A letter that knows of no appointments. `to`: the name it is written to, if it has one; `more`: what its template
+    is given besides."""
     group = the_group(session)
     context = {
         "language": message.language,
+        "name": one_line(to),
         "group": group.name,
         "demonstration": group.demonstration,
         "phone": wording.phone_with_note(group.phone_display, group.phone_note, message.language),
