@@ -29,7 +29,7 @@ from booking.store.disruptions import (
     Touched,
     disruption_of,
     disruption_to_change,
-    disruptions_lasting,
+    disruptions_at,
     disruptions_to_watch,
     open_rows_of,
 )
@@ -142,11 +142,14 @@ def disrupt(session: Session, office: Office, cause: Cause, who: Who, *, now: da
 def pass_on(session: Session, office: Office, appointment_ids: Collection[int], *, now: datetime) -> None:
     """What is open no more because its cause is gone is open because of another cause, if one is left; inside the
     caller's unit of work."""
-    for id in disruptions_lasting(session, now=now) if appointment_ids else ():
-        other = to_change(session, id)
-        new = _new(session, office, other, Appointment.id.in_(appointment_ids), now=now)
-        if new:
-            other.touched += [_row(appointment) for appointment in new]
+    these = Appointment.id.in_(appointment_ids)
+    visits = list(session.scalars(select(Appointment).where(these)))
+    if not visits:
+        return
+    for id in disruptions_at(session, Period(min(a.starts_at for a in visits), max(a.ends_at for a in visits))):
+        if _new(session, office, session.get_one(Disruption, id), these, now=now):
+            other = to_change(session, id)
+            other.touched += [_row(appointment) for appointment in _new(session, office, other, these, now=now)]
             note_progress(other, now=now)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, and_, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
+from booking.domain.period import Period
 from booking.store.appointments import Appointment
 from booking.store.courses import Course
 from booking.store.database import Base
@@ -104,9 +105,9 @@ def disruptions_to_watch(session: Session, *, made_after: datetime, now: datetim
     return list(session.scalars(rows.order_by(Disruption.id)))
 
 
-def disruptions_lasting(session: Session, *, now: datetime) -> list[int]:
-    """The ids of those that are not over, whether anything is to be done about them or not."""
-    rows = select(Disruption.id).where(Disruption.ends_at > now)
+def disruptions_at(session: Session, period: Period) -> list[int]:
+    """The ids of those that take something away then, whether anything is to be done about them or not."""
+    rows = select(Disruption.id).where(Disruption.ends_at > period.start, Disruption.starts_at < period.end)
     return list(session.scalars(rows.order_by(Disruption.id)))
 
 
