@@ -72,8 +72,10 @@ def at_time(moment: datetime, language: str) -> str:
 
 
 def times(period: Period, language: str) -> str:
-    """“14:30–15:00”, “kl. 14.30–15.00”."""
-    return f"{at_time(period.start, language)}–{time_of_day(period.end, language)}"
+    """“14:30–15:00”, “kl. 14.30–15.00”; until midnight “14:30–24:00”."""
+    end = time_of_day(period.end, language)
+    end = f"24{end[2:]}" if oslo(period.end).time() == time() else end
+    return f"{at_time(period.start, language)}–{end}"
 
 
 def day_and_time(moment: datetime, language: str) -> str:

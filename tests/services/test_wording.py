@@ -68,6 +68,12 @@ def test_times_have_a_dash_without_spaces() -> None:
     assert wording.times(half_an_hour, "nb") == "kl.\u00a014.30–15.00"
 
 
+def test_a_day_ends_at_24() -> None:
+    rest_of_the_day = Period(HALF_PAST_TWO, HALF_PAST_TWO + timedelta(hours=9, minutes=30))
+    assert wording.times(rest_of_the_day, "en") == "14:30–24:00"
+    assert wording.times(rest_of_the_day, "nb") == "kl.\u00a014.30–24.00"
+
+
 def test_prices_never_break_at_the_end_of_a_line() -> None:
     assert wording.price(8090, "en") == "NOK\u00a08,090"
     assert wording.price(8090, "nb") == "8\u00a0090\u00a0kr"
