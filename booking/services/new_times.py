@@ -67,17 +67,17 @@ def accept(
     Raises ChangedMeanwhile, with nothing done, if something has been done about the disruption since `version`.
     """
     moved, refused = 0, list[int]()
-    for course_id, row_ids in _by_course(disruption_id, ids, version).items():
+    for course_id, seen in _by_course(disruption_id, ids, version).items():
         try:
             done = _with_another_try(
-                lambda session, course_id=course_id, row_ids=row_ids: _accept_course(  # type: ignore[misc]
-                    session, office, disruption_id, course_id, row_ids, who=who, now=now, at=at
+                lambda session, course_id=course_id, seen=seen: _accept_course(  # type: ignore[misc]
+                    session, office, disruption_id, course_id, seen, who=who, now=now, at=at
                 )
             )
         except BookingError:
             done = set()
         moved += len(done)
-        refused += [id for id in row_ids if id not in done]
+        refused += [id for id in seen if id not in done]
     return Accepted(moved, tuple(refused))
 
 
@@ -211,17 +211,21 @@ def offered_with(session: Session, row: Touched) -> list[Touched]:
 # -- accepting one course ---------------------------------------------------------------------------------------------
 
 
-def _by_course(disruption_id: int, ids: Collection[int], version: int) -> dict[int, list[int]]:
+_Seen = dict[int, dict[str, Any] | None]
+"""What was proposed for each of the touched, by their ids, as it was shown."""
+
+
+def _by_course(disruption_id: int, ids: Collection[int], version: int) -> dict[int, _Seen]:
     """The touched by their courses, those first that come first."""
     with Session(db.engine) as session:
         disruption = session.get(Disruption, disruption_id)
         if disruption is None or disruption.version != version:
             raise ChangedMeanwhile
         rows = [row for row in disruption.touched if row.id in ids]
-        found: defaultdict[int, list[int]] = defaultdict(list)
+        found: defaultdict[int, _Seen] = defaultdict(dict)
         appointments = {row.id: session.get_one(Appointment, row.appointment_id) for row in rows}
         for row in sorted(rows, key=lambda row: appointments[row.id].starts_at):
-            found[appointments[row.id].course_id].append(row.id)
+            found[appointments[row.id].course_id][row.id] = row.proposal
         return found
 
 
@@ -230,16 +234,16 @@ def _accept_course(
     office: Office,
     disruption_id: int,
     course_id: int,
-    row_ids: Sequence[int],
+    seen: _Seen,
     *,
     who: Who,
     now: datetime,
     at: datetime,
 ) -> set[int]:
-    """Which of them were moved: all that are still open."""
+    """Which of them were moved: all that are still open, and for which nobody has chosen another place meanwhile."""
     course, disruption = course_to_change(session, course_id), to_change(session, disruption_id)
     rows = {row.id: row for row in disruption.touched if row.state == OPEN and row.proposal is not None}
-    found = [rows[id] for id in row_ids if id in rows]
+    found = [rows[id] for id, proposal in seen.items() if id in rows and rows[id].proposal == proposal]
     if not found:
         return set()
     offered = [each for row in found for each in _move(session, office, course, row, who=who, now=now)]

@@ -279,6 +279,24 @@ def test_a_single_proposal_is_changed(kari: Course) -> None:
     assert place.start in {each.starts_at for each in course(kari.id).appointments}
 
 
+def test_nobody_is_moved_to_a_place_that_was_not_shown(kari: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = proposed(away(session_of(kari.id, 3)))
+    (row,) = found.touched
+    id, shown, version, read = row.id, row.proposal, found.version, new_times._by_course
+    place = new_times.everywhere(db.session(), office(), row, now=NOW).ways[-1].option.at
+
+    def read_before_another_changes_it(*asked):  # type: ignore[no-untyped-def]
+        seen = read(*asked)
+        new_times.change_proposal(office(), found.id, id, place, version=version, who=COMMAND, now=NOW)
+        return seen
+
+    monkeypatch.setattr(new_times, "_by_course", read_before_another_changes_it)
+    done = new_times.accept(office(), found.id, [id], version=version, who=COMMAND, now=NOW, at=AT)
+    assert (done.moved, done.refused) == (0, (id,))
+    (row,) = disruption(found.id).touched
+    assert (row.state, row.proposal == shown) == ("open", False)
+
+
 def test_what_is_taken_meanwhile_is_refused_and_stays_open(kari: Course) -> None:
     siv = beside(kari)
     found = proposed(away(session_of(kari.id, 3)))
