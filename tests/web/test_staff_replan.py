@@ -160,6 +160,13 @@ def test_a_day_that_is_a_slip_is_asked_again(demo_app: Flask, kari: Course, day:
     assert "Write the date as year, month and day" in desk.text
 
 
+def test_an_absence_that_has_passed_is_not_entered(demo_app: Flask, kari: Course) -> None:
+    clinician = third(demo_app, kari).clinician_id
+    desk = at_the_desk(demo_app, f"/en/staff/clinicians/{clinician}/absences")
+    desk.send("/absences", first="2027-02-26", last="2027-02-26", kind="illness")
+    assert "This date has passed." in desk.text
+
+
 def test_a_long_board_asks_as_often_as_a_short_one(demo_app: Flask, kari: Course) -> None:
     session = third(demo_app, kari)
     clinician, until = session.clinician_id, session.ends_at

@@ -40,6 +40,9 @@ def absences(id: int) -> ResponseReturnValue:
     if not form.validate():
         return _page(id, form), UNREADABLE
     wish, now = form.wish(), clock.now()
+    if wish.period.end <= now:
+        form.first.errors = [_("This date has passed. The past is not changed.")]
+        return _page(id, form), UNREADABLE
     cause = Cause(kind=CauseKind.ABSENCE, period=wish.period, clinician_id=id)
     touched = touched_by(db.session(), office(), cause, now=now)
     seen = f"{seconds_of(wish.period.start)}-{seconds_of(wish.period.end)}-{len(touched)}"
