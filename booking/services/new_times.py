@@ -135,28 +135,12 @@ def everywhere(session: Session, office: Office, row: Touched, *, now: datetime)
 
 def keep(office: Office, row_id: int, *, who: Who | None = None, now: datetime) -> None:
     """Her new time suits her; again changes nothing. Raises AnswerOver if she has answered otherwise, or was moved."""
-
-    def work(session: Session, course: Course, row: Touched) -> None:
-        if row.state == KEPT:
-            return
-        _require_offered(row)
-        row.state, row.answered_at = KEPT, utc(now)
-        drop_others(session, row, now=now)
-
-    _answered(office, row_id, work, who, now=now)
+    _answer(office, row_id, KEPT, who, now=now)
 
 
 def decline(office: Office, row_id: int, *, who: Who | None = None, now: datetime) -> None:
     """Neither her new time nor the others suit her: somebody rings. Until then it stands. Raises AnswerOver."""
-
-    def work(session: Session, course: Course, row: Touched) -> None:
-        if row.state == DECLINED:
-            return
-        _require_offered(row)
-        row.state, row.answered_at = DECLINED, utc(now)
-        drop_others(session, row, now=now)
-
-    _answered(office, row_id, work, who, now=now)
+    _answer(office, row_id, DECLINED, who, now=now)
 
 
 def choose(
@@ -411,6 +395,19 @@ def _require_offered(row: Touched) -> None:
     """Raises AnswerOver unless she was moved and has not answered."""
     if row.state != OFFERED:
         raise AnswerOver
+
+
+def _answer(office: Office, row_id: int, state: str, who: Who | None, *, now: datetime) -> None:
+    """Answers without one of the other times, which others can have then. The same again changes nothing."""
+
+    def work(session: Session, course: Course, row: Touched) -> None:
+        if row.state == state:
+            return
+        _require_offered(row)
+        row.state, row.answered_at = state, utc(now)
+        drop_others(session, row, now=now)
+
+    _answered(office, row_id, work, who, now=now)
 
 
 def _answered(
