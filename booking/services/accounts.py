@@ -17,6 +17,7 @@ from booking.store.accounts import Account, StaffSession
 from booking.store.appointments import Appointment
 from booking.store.courses import Course
 from booking.store.outbox import Message
+from booking.store.patients import Patient
 from booking.store.schedules import workplaces
 from booking.store.unit_of_work import unit_of_work
 
@@ -115,6 +116,8 @@ def sees_course(reach: Reach, course: Course) -> bool:
 def sees_patient(session: Session, reach: Reach, patient_id: int) -> bool:
     """Whether she sees any of the patient's appointments, past or to come; who has none is the front desk's."""
     courses = session.scalars(select(Course).where(Course.patient_id == patient_id)).all()
+    if not courses and session.get(Patient, patient_id) is None:
+        return False
     if not any(course.appointments for course in courses):
         return reach.front_desk
     return any(sees_course(reach, course) for course in courses)

@@ -77,6 +77,10 @@ def test_who_may_not_see_her_finds_nobody_and_no_page(site_app: Flask, kari: Cou
     assert log_of(site_app, kari) == before
 
 
+def test_a_patient_who_is_none_has_no_page(site_app: Flask) -> None:
+    assert {at_the_desk(site_app, person).open("/en/staff/patients/99999").status for person in (RITA, ADA)} == {404}
+
+
 def test_the_page_tells_how_she_is_reached_what_helps_her_and_when_she_comes(site_app: Flask, kari: Course) -> None:
     text = at_the_desk(site_app).open(page_of(kari)).text
     for words in ("17 May 1979", "+46 70 174 06 05", "kari@example.com", "Dim light", "Session 9", "running"):
