@@ -23,7 +23,7 @@ from booking.services.accounts import forget_sessions
 from booking.services.attempts import forget_attempts
 from booking.services.busy import ask_calendars, forget_busy_times
 from booking.services.courses import release_lapsed
-from booking.services.disruptions import follow_up
+from booking.services.disruptions import follow_up, forget_illness
 from booking.services.factors import register_factors
 from booking.services.helpers import forget_helpers
 from booking.services.logbook import forget_entries
@@ -136,6 +136,7 @@ def chores_of(office: Office) -> tuple[Callable[[datetime], object], ...]:
         lambda now: forget_attempts(now=now),
         lambda now: forget_sessions(now=now),
         lambda now: forget_busy_times(now=now),
+        lambda now: forget_illness(now=now),
         lambda now: ask_due(office, now=now, at=machine_now()),
         lambda now: forget_outcomes(office, now=now),
         lambda now: forget_checks(office, now=now),

@@ -38,8 +38,11 @@ from booking.store.people import Clinician
 from booking.store.schedules import Absence, ClosedPeriod, RoomClosure, schedule_of, workplaces
 from booking.store.unit_of_work import unit_of_work
 
-ABSENCE_KINDS = ("holiday", "illness", "training", "other")
+ABSENCE_KINDS = _HOLIDAY, ILLNESS, _TRAINING, OTHER = ("holiday", "illness", "training", "other")
 """Why somebody is away, for the clinic's own use. Illness first says more than that to nobody."""
+
+ILLNESS_KEPT = timedelta(days=90)
+"""How long after it is over it is kept that somebody who works here was away because she was ill."""
 
 UNDECIDED = (OPEN, OFFERED, DECLINED)
 """As long as an appointment is in one of these states, somebody at the clinic has it before her."""
@@ -231,7 +234,7 @@ def enter_absence(
 
 def ill_today(office: Office, clinician_id: int, *, who: Who, now: datetime) -> int | None:
     """As `enter_absence`, from now to the end of the day; a second click changes nothing."""
-    return enter_absence(office, clinician_id, rest_of_today(now), "illness", who=who, now=now)
+    return enter_absence(office, clinician_id, rest_of_today(now), ILLNESS, who=who, now=now)
 
 
 def rest_of_today(now: datetime) -> Period:
@@ -262,6 +265,22 @@ def remove_absence(office: Office, absence_id: int, clinician_id: int, *, who: W
         note(session, office, who, "absence", About(), now=now)
 
     unit_of_work(work)
+
+
+def forget_illness(*, now: datetime) -> int:
+    """Makes of an illness that was over `ILLNESS_KEPT` ago an absence like any other; how many. Looks first without the
+    write lock."""
+    old = Absence.kind == ILLNESS, Absence.ends_at <= utc(now - ILLNESS_KEPT)
+    with Session(db.engine) as session:
+        found = session.scalars(select(Absence.id).where(*old)).all()
+
+    def work(session: Session) -> int:
+        rows = list(session.scalars(select(Absence).where(*old).with_for_update(skip_locked=True)))
+        for row in rows:
+            row.kind = OTHER
+        return len(rows)
+
+    return unit_of_work(work) if found else 0
 
 
 def _absence(session: Session, cause: Cause) -> Absence | None:

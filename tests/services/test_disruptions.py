@@ -13,7 +13,16 @@ from booking.domain.errors import AnswerOver, ChangedMeanwhile
 from booking.domain.period import Period, at_wall, moment_of, seconds_of
 from booking.domain.schedule import Name
 from booking.services import disruptions, new_times
-from booking.services.disruptions import Cause, CauseKind, enter_absence, follow_up, ill_today, remove_absence
+from booking.services.disruptions import (
+    ILLNESS_KEPT,
+    Cause,
+    CauseKind,
+    enter_absence,
+    follow_up,
+    forget_illness,
+    ill_today,
+    remove_absence,
+)
 from booking.services.logbook import COMMAND
 from booking.services.relocation import propose
 from booking.services.settlement import settle_due
@@ -183,6 +192,16 @@ def test_who_is_there_after_all_keeps_what_has_not_moved(kari: Course) -> None:
     found = disruption(id)
     assert [row.state for row in found.touched] == ["settled"]
     assert found.closed_at == NOW
+
+
+def test_that_she_was_ill_is_forgotten_and_that_she_was_away_stays(kari: Course) -> None:
+    third = session_of(kari.id, 3)
+    away(third)
+    over = day_of(third).end
+    assert forget_illness(now=over + ILLNESS_KEPT - timedelta(seconds=1)) == 0
+    assert forget_illness(now=over + ILLNESS_KEPT) == 1
+    db.session.rollback()
+    assert [absence.kind for absence in db.session.scalars(select(Absence))] == ["other"]
 
 
 # -- planned together -------------------------------------------------------------------------------------------------
