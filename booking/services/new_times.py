@@ -280,7 +280,9 @@ def _offer(
     at: datetime,
 ) -> None:
     """Keeps the other times and writes the message, which ends the time in which the clinic could undo it."""
+    moved = {row.appointment_id for row, _ in offered}
     starts = [option.at.start for _, options in offered for option in options]
+    starts += [appointment.starts_at for appointment in course.appointments if appointment.id in moved]
     until = answer_by(office, starts, now=now)
     for row, options in offered:
         row.state, row.told_at = OFFERED, utc(now) if course.email else None

@@ -174,7 +174,8 @@ def other_room_for(disruption: Disruption) -> Cause | None:
 
 
 def answer_by(office: Office, starts: Iterable[datetime], *, now: datetime) -> datetime:
-    """Until when the other times are kept: the end of the next working day, but no later than they can be booked."""
+    """Until when the other times are kept: the end of the next working day, but no later than any of these, the new
+    time among them, can be booked."""
     return min([end_of_working_day_after(now, CHOOSE_WITHIN), *(start - office.notice for start in starts)])
 
 

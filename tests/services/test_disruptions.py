@@ -278,6 +278,19 @@ def test_two_others_are_kept_for_her(kari: Course) -> None:
     assert row.answer_by == hold.expires_at
 
 
+def test_she_may_answer_no_later_than_her_new_time_can_be_booked(kari: Course) -> None:
+    third = session_of(kari.id, 3)
+    early = third.starts_at - timedelta(hours=5)
+    id = enter_absence(office(), third.clinician_id, third.period, "illness", who=COMMAND, now=early)
+    assert id is not None
+    assert propose(office(), id, version=disruption(id).version, now=early)
+    (row,) = disruption(id).touched
+    new_times.accept(office(), id, [row.id], version=disruption(id).version, who=COMMAND, now=early, at=AT)
+    (told,) = disruption(id).touched
+    assert told.answer_by is not None
+    assert told.answer_by <= session_of(kari.id, 3).starts_at - office().notice
+
+
 def test_some_can_be_accepted_and_others_later(kari: Course) -> None:
     siv = beside(kari)
     found = proposed(away(session_of(kari.id, 3)))

@@ -68,6 +68,7 @@ def privacy() -> str:
         patient_months=office().patients_kept.days // DAYS_A_MONTH,
         check_days=office().checks_kept.days,
         fee_years=office().fees_kept.days // DAYS_A_YEAR,
+        log_years=office().log_kept.days // DAYS_A_YEAR,
         sms=office().sms,
     )
 
