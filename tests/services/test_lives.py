@@ -11,10 +11,12 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from email.message import EmailMessage
 from itertools import pairwise
 from typing import Any, ClassVar
 
+import pytest
 from flask import current_app
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -24,17 +26,19 @@ from sqlalchemy.orm import Session
 
 from booking.domain.appointment import Actor
 from booking.domain.changing import Week
+from booking.domain.errors import HoldExpired
 from booking.domain.period import oslo
 from booking.domain.protocol import StepKind
 from booking.services import changes
 from booking.services.changes import Place
-from booking.services.courses import Channel
+from booking.services.courses import Channel, Details
 from booking.services.feeds import feed_for
 from booking.services.links import FEED, token_of
 from booking.services.preferences import choose_channel
 from booking.services.proposals import Asked
 from booking.services.reminders import write_due
 from booking.services.replanning import hold_rest, replan, rest_proposal
+from booking.services.replies import receive
 from booking.services.settlement import settle_due
 from booking.store.appointments import BOOKED, LIVE, NOSHOW, Appointment
 from booking.store.changes import open_changes
@@ -183,6 +187,42 @@ class Lives(RuleBasedStateMachine):
         self.subscribed[who] |= channel is Channel.SUBSCRIPTION
         db.session.rollback()
 
+    @rule(who=which, visit=number)
+    def decline(self, who: int, visit: int) -> None:
+        """She says no in her calendar: that is noted and answered with a mail, and changes nothing."""
+        self.read_mail()
+        coming = {a.uid: a for a in self.coming(who)}
+        shown = {uid: each for uid, each in self.programs[who].entries.items() if uid in coming and not each.cancelled}
+        if not shown:
+            return
+        uid = sorted(shown)[visit % len(shown)]
+        before = self.standing(who)
+        answer = a_no((KARI, SIV)[who], uid, shown[uid].sequence, self.now)
+        received = receive(office(), answer, now=self.now, at=self.now)
+        db.session.rollback()
+        assert self.standing(who) == before
+        if shown[uid].sequence == coming[uid].sequence and course(self.ids[who]).channel == Channel.INVITATIONS:
+            assert received.taken == "declined"
+        mails = db.session.scalars(select(Message).where(Message.kind == "declined")).all()
+        assert len(mails) == len({(mail.appointment_id, str(mail.facts.get("sequence"))) for mail in mails})
+
+    @rule(who=which, days=st.frozensets(st.integers(0, 4), min_size=1, max_size=3))
+    def let_a_plan_expire(self, who: int, days: frozenset[int]) -> None:
+        """She has other times kept for the rest, and does not come back before they are let go."""
+        if not any(a.kind == StepKind.SESSION for a in self.coming(who)):
+            return
+        asked = Asked(clinics=("lambertseter",), days=days, start=oslo(self.now).date())
+        plans = rest_proposal(db.session(), office(), course(self.ids[who]), asked, now=self.now).plans
+        if not plans:
+            return
+        before = self.standing(who)
+        hold_rest(office(), self.ids[who], plans[0], now=self.now)
+        db.session.rollback()
+        self.wait(office().hold + timedelta(minutes=1))
+        with pytest.raises(HoldExpired):
+            replan(office(), self.ids[who], by=Actor.PATIENT, now=self.now, at=self.now)
+        assert self.standing(who) == before
+
     @rule(wait=st.sampled_from(WAITS))
     def wait(self, wait: timedelta) -> None:
         self.now += wait
@@ -281,6 +321,20 @@ class Lives(RuleBasedStateMachine):
     def feed(self, who: int) -> bytes:
         token = token_of(office(), links_of(db.session(), self.ids[who])[FEED])
         return feed_for(db.session(), office(), token, now=self.now).body
+
+
+def a_no(person: Details, uid: str, sequence: int, now: datetime) -> bytes:
+    """What a calendar program sends when its owner declines (RFC 5546, 3.2.3)."""
+    lines = (
+        *("BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Tests//EN", "METHOD:REPLY", "BEGIN:VEVENT"),
+        *(f"UID:{uid}", f"SEQUENCE:{sequence}", f"DTSTAMP:{now.astimezone(UTC):%Y%m%dT%H%M%SZ}"),
+        *(f"ORGANIZER:mailto:{office().mail_from}", f"ATTENDEE;PARTSTAT=DECLINED:mailto:{person.email}"),
+        *("END:VEVENT", "END:VCALENDAR", ""),
+    )
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = person.email, office().mail_from, "No"
+    mail.set_content("\r\n".join(lines), subtype="calendar", params={"method": "REPLY"})
+    return mail.as_bytes()
 
 
 def one_of(weeks: tuple[Week, ...], option: int) -> Place | None:
