@@ -60,9 +60,11 @@ class Case:
 def cases(draw: st.DrawFn) -> Case:
     begin = draw(st.sampled_from([date(2027, 3, 8), date(2027, 4, 28), date(2027, 10, 14), date(2027, 12, 6)]))
     protocol = draw(_protocols())
-    weekdays = 2 if len(protocol.sessions) == 5 else 4  # or else there is too much to try
+    much = not LONG and len(protocol.sessions) >= 4  # what there is to try grows with the starts, to this power
+    weekdays = 2 if len(protocol.sessions) == 5 else 3 if much else 4  # or else there is too much to try
+    grids = [30] if much else [15, 30]
     clinics = tuple(
-        Clinic(number, f"clinic-{number}", f"Clinic {number}", draw(st.sampled_from([15, 30])), 5, rooms)
+        Clinic(number, f"clinic-{number}", f"Clinic {number}", draw(st.sampled_from(grids)), 5, rooms)
         for number, rooms in ((1, (11,)), (2, (21, 22)))
     )
     clinicians = (
