@@ -33,6 +33,7 @@ BACKENDS = ("sqlite", "postgresql")
 DEMONSTRATION_CLINICS = 3
 LONGEST_COURSE = 20
 """Weeks that the planner may look at."""
+SECONDS_OPEN = 600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +162,8 @@ def booked_demonstration(session: Session, size: Size, now: datetime) -> str:
 
 
 def site(url: str) -> AbstractContextManager[LiveServer]:
-    return serving(url, application="bench.reference:site()")
+    """The connection stays open however long a loaded machine takes between two requests."""
+    return serving(url, application="bench.reference:site()", keep_alive=SECONDS_OPEN)
 
 
 def application(url: str) -> Flask:

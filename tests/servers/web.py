@@ -55,15 +55,16 @@ def flask(environ: dict[str, str], *arguments: str, stdin: str | None = None) ->
 
 @contextmanager
 def serving(
-    database_url: str, *, workers: int = 1, application: str = "wsgi:app", **settings: str
+    database_url: str, *, workers: int = 1, application: str = "wsgi:app", keep_alive: int = 2, **settings: str
 ) -> Iterator[LiveServer]:
-    """Run gunicorn on a free port with as many processes, until the block ends."""
+    """Run gunicorn on a free port with as many processes, until the block ends; it closes a connection over which
+    nothing was asked for `keep_alive` seconds."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     environ = command_environ(database_url, **{"BOOKING_URL": url, **settings})
     command = ["--no-control-socket", "--bind", f"127.0.0.1:{port}"]
     command += ["--worker-class", "gthread", "--threads", "8", "--workers", str(workers)]
-    command += ["--graceful-timeout", "2", "--log-level", "warning", application]
+    command += ["--keep-alive", str(keep_alive), "--graceful-timeout", "2", "--log-level", "warning", application]
     with Forked(environ, "gunicorn", *command) as process:
         wait_until_answered(url, process)
         yield LiveServer(url, database_url, environ)
