@@ -19,6 +19,8 @@ from tests.journeys.visitor import IN_ENGLISH, IN_NORWEGIAN, Visitor
 from tests.journeys.walks import Person
 from tests.services.waiters import (
     Stretch,
+    end_all_wishes,
+    forget_freed,
     give_back,
     options_that_week,
     round_of_the_worker,
@@ -30,6 +32,14 @@ from tests.web.pages import links_now
 
 Arrive = Callable[..., Visitor]
 WISHES = "clinic=lambertseter&day=mon&from=2027-03-22"
+
+
+@pytest.fixture(autouse=True)
+def nobody_else_waits(behind: Behind) -> None:
+    """The house is shared: who waits in it since an earlier story would be offered what is given back in this one."""
+    with behind():
+        end_all_wishes()
+        forget_freed()
 
 
 @pytest.mark.parametrize(("language", "width"), IN_NORWEGIAN)

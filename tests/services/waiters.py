@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 
 from booking.domain.appointment import Actor
 from booking.domain.period import oslo
@@ -15,7 +15,7 @@ from booking.services.waiting import CourseWish, confirm, wait_for_course, wait_
 from booking.services.wishes import query_of
 from booking.store.appointments import Appointment, Claim
 from booking.store.courses import Course
-from booking.store.database import db
+from booking.store.database import db, utc
 from booking.store.holds import HeldTime, Hold
 from booking.store.unit_of_work import unit_of_work
 from booking.store.waiting import FreedTime, Waiter, WaitingOffer, note_freed
@@ -124,6 +124,12 @@ def nothing_is_promised_twice() -> None:
 def someone_holds(now: datetime = NOW) -> int:
     """A visitor keeps what the planner proposes first."""
     return held(visitor="siv", address="192.0.2.9", now=now)
+
+
+def end_all_wishes() -> None:
+    """As if everybody who waits had her time, and nobody were offered any."""
+    rows = update(Waiter).where(Waiter.ended_at.is_(None)).values(ended_at=utc(NOW))
+    unit_of_work(lambda session: session.execute(rows))
 
 
 def forget_freed() -> None:
