@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session, joinedload
 
+from booking.domain.period import oslo
 from booking.services.factors import has_second_factor
 from booking.services.links import hash_of
 from booking.services.logbook import Who
@@ -72,7 +73,7 @@ def reach_of(session: Session, account: Account, *, now: datetime) -> Reach:
     """Two statements at most."""
     places = {clinic.id for clinic in account.clinics}
     if account.clinician_id is not None and not places:
-        places = {clinic for clinic, who in workplaces(session, today=now.date()) if who == account.clinician_id}
+        places = {clinic for clinic, who in workplaces(session, today=oslo(now).date()) if who == account.clinician_id}
     roles = frozenset(role.name for role in account.roles)
     return Reach(account.id, account.name, roles, frozenset(places), account.clinician_id)
 
@@ -93,7 +94,7 @@ def sees_clinician(session: Session, reach: Reach, clinician_id: int, *, now: da
         return True
     if RECEPTIONIST not in reach.roles:
         return False
-    return any(who == clinician_id for _, who in workplaces(session, reach.clinic_ids, today=now.date()))
+    return any(who == clinician_id for _, who in workplaces(session, reach.clinic_ids, today=oslo(now).date()))
 
 
 def sees_appointment(reach: Reach, appointment: Appointment) -> bool:

@@ -13,11 +13,12 @@ from email.policy import default
 import pytest
 import time_machine
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from booking.domain.errors import LastFactor, PasswordRefused, SignInOver, TooManyAttempts, WrongSignIn
+from booking.domain.period import at_wall, oslo
 from booking.services import factors
-from booking.services.accounts import SESSIONS_KEPT, account_signed_in, forget_sessions, open_session
+from booking.services.accounts import SESSIONS_KEPT, account_signed_in, forget_sessions, open_session, sees_clinician
 from booking.services.attempts import count_attempt
 from booking.services.credentials import (
     change_password,
@@ -49,10 +50,12 @@ from booking.services.staff import disable, reset_mfa
 from booking.store.accounts import Account, StaffSession
 from booking.store.database import db
 from booking.store.outbox import Message
+from booking.store.schedules import Hours
+from booking.store.unit_of_work import unit_of_work
 from tests.builders import NOW, office
 from tests.devices import Device
 from tests.servers.databases import only_sqlite
-from tests.staff import ADA, PASSWORD, RITA, Person, account
+from tests.staff import ADA, ASK, PASSWORD, RITA, Person, account, reach
 
 pytestmark = only_sqlite
 
@@ -418,3 +421,14 @@ def test_mails_about_signing_in_are_forgotten_once_they_are_sent() -> None:
     db.session.commit()
     forget_sessions(now=NOW + SESSIONS_KEPT)
     assert mails("staff_reset") == []
+
+
+def test_who_left_yesterday_is_out_of_reach_from_midnight_on() -> None:
+    rita, clinician_id = reach(RITA), reach(ASK).clinician_id
+    assert clinician_id is not None
+    last = oslo(NOW).date()
+    left = update(Hours).where(Hours.clinician_id == clinician_id).values(valid_until=last)
+    unit_of_work(lambda session: session.execute(left))
+    midnight = at_wall(last + timedelta(days=1), 0)
+    assert sees_clinician(db.session(), rita, clinician_id, now=midnight - timedelta(minutes=1))
+    assert not sees_clinician(db.session(), rita, clinician_id, now=midnight)
