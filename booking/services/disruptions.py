@@ -18,7 +18,7 @@ from booking.services.gained import gains_noted
 from booking.services.holds import let_go
 from booking.services.logbook import About, Who, note
 from booking.services.office import Office
-from booking.store.appointments import BOOKED, PENDING, Appointment
+from booking.store.appointments import BOOKED, PENDING, Appointment, appointments_by_id
 from booking.store.database import db, utc
 from booking.store.disruptions import (
     DECLINED,
@@ -369,9 +369,7 @@ def _follow(session: Session, *, office: Office, disruption_id: int, now: dateti
 
 
 def _visits_of(session: Session, disruption: Disruption) -> dict[int, Appointment]:
-    """The appointments that it touches, by their ids; one statement."""
-    ids = [row.appointment_id for row in disruption.touched]
-    return {each.id: each for each in session.scalars(select(Appointment).where(Appointment.id.in_(ids)))}
+    return appointments_by_id(session, [row.appointment_id for row in disruption.touched])
 
 
 def _is_over(row: Touched, appointment: Appointment, *, now: datetime) -> bool:

@@ -24,11 +24,12 @@ from booking.services.holds import buffers
 from booking.services.office import Office
 from booking.services.proposals import limits_of
 from booking.services.standing import busy_elsewhere, free_for, standing_of
-from booking.store.appointments import Appointment
+from booking.store.appointments import Appointment, appointments_by_id
 from booking.store.courses import Course
 from booking.store.database import db
 from booking.store.disruptions import OPEN, Disruption, Touched
 from booking.store.protocols import protocol_by_id
+from booking.store.register import courses_by_id
 from booking.store.unit_of_work import unit_of_work
 
 OTHERS = 2
@@ -128,7 +129,8 @@ def proposals(
 ) -> tuple[dict[int, Proposed], bool]:
     """For each open appointment of the disruption (by id) where it goes, and whether that is the best for all."""
     open_ = [row.appointment_id for row in disruption.touched if row.state == OPEN]
-    appointments = [session.get_one(Appointment, id) for id in open_]
+    visits = appointments_by_id(session, open_)
+    appointments = [visits[id] for id in open_]
     cause = other_room_for(disruption)
     movers = movers_of(session, office, appointments, now=now, other_room=cause, enough=MOST_PLACES)
     chosen, exact = _assigned(movers, buffers(session), MOST_PLACES)
@@ -158,12 +160,11 @@ def movers_of(
     by_course: defaultdict[int, list[Appointment]] = defaultdict(list)
     for appointment in appointments:
         by_course[appointment.course_id].append(appointment)
+    courses = courses_by_id(session, by_course)
     found = {
         mover.appointment.id: mover
         for course_id, its in by_course.items()
-        for mover in _movers(
-            session, office, session.get_one(Course, course_id), its, other_room, also, enough, now=now
-        )
+        for mover in _movers(session, office, courses[course_id], its, other_room, also, enough, now=now)
     }
     return [found[appointment.id] for appointment in appointments if appointment.id in found]
 

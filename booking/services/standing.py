@@ -20,7 +20,7 @@ from booking.store.changes import open_changes
 from booking.store.clinics import all_clinics
 from booking.store.courses import Course
 from booking.store.holds import Hold, hold_of, holds_of_changes
-from booking.store.protocols import Treatment, protocol_by_id
+from booking.store.protocols import protocol_by_id, treatment_by_id
 from booking.store.schedules import Own
 
 COUNTED = (PENDING, BOOKED, ARRIVED, FULFILLED)
@@ -101,4 +101,4 @@ def _step(session: Session, protocol: Protocol, appointment: Appointment) -> Ste
     """The step of the protocol that the appointment is, though the protocol may have changed since it was booked."""
     kind, number = StepKind(appointment.kind), appointment.number
     window = next((s.window for s in protocol.steps if (s.kind, s.number) == (kind, number)), None)
-    return Step(kind, number, session.get_one(Treatment, appointment.treatment_id).value(), window)
+    return Step(kind, number, treatment_by_id(session, appointment.treatment_id), window)

@@ -196,6 +196,12 @@ def _owned(appointment_ids: Collection[int], held_time_ids: Collection[int]) -> 
     return or_(Claim.appointment_id.in_(appointment_ids), Claim.held_time_id.in_(held_time_ids))
 
 
+def appointments_by_id(session: Session, appointment_ids: Collection[int]) -> dict[int, Appointment]:
+    """These appointments by their ids; one statement."""
+    rows = session.scalars(select(Appointment).where(Appointment.id.in_(appointment_ids))) if appointment_ids else ()
+    return {appointment.id: appointment for appointment in rows}
+
+
 def appointments_of(session: Session, course_id: int) -> list[Appointment]:
     """All appointments of a course in order of time, cancelled ones included."""
     rows = select(Appointment).where(Appointment.course_id == course_id)

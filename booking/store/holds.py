@@ -73,6 +73,8 @@ def hold_to_change(session: Session, visitor: str) -> Hold | None:
 
 def holds_of_changes(session: Session, change_ids: Collection[int]) -> list[Hold]:
     """What is kept so that these changes can be undone, in order of the changes."""
+    if not change_ids:
+        return []
     return list(session.scalars(select(Hold).where(Hold.change_id.in_(change_ids)).order_by(Hold.change_id)))
 
 

@@ -84,6 +84,11 @@ def protocol_by_id(session: Session, protocol_id: int) -> domain.Protocol:
     return _value(session.get_one(Protocol, protocol_id))
 
 
+@remembered(Treatment)
+def treatment_by_id(session: Session, treatment_id: int) -> domain.Treatment:
+    return session.get_one(Treatment, treatment_id).value()
+
+
 class ProtocolHead(NamedTuple):
     """What booking must know of a protocol, without its steps."""
 

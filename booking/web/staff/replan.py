@@ -11,7 +11,6 @@ from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.domain.appointment import Actor
@@ -24,7 +23,7 @@ from booking.services.disruptions import UNDECIDED, CauseKind
 from booking.services.logbook import About, note_look
 from booking.services.register import scope_of
 from booking.services.relocation import propose
-from booking.store.appointments import Appointment
+from booking.store.appointments import Appointment, appointments_by_id
 from booking.store.clinics import Room
 from booking.store.courses import Course
 from booking.store.database import db
@@ -78,8 +77,7 @@ class People:
     def rows(self, disruption: Disruption) -> list[Person]:
         """Those that whoever is signed in sees, in order of time; first what is to be decided."""
         hers = disruption.clinician_id is not None and g.reach.clinician_id == disruption.clinician_id
-        ids = [row.appointment_id for row in disruption.touched]
-        visits = {each.id: each for each in self._session.scalars(select(Appointment).where(Appointment.id.in_(ids)))}
+        visits = appointments_by_id(self._session, [row.appointment_id for row in disruption.touched])
         courses = courses_by_id(self._session, {each.course_id for each in visits.values()})
         rows = [(visits[row.appointment_id], row) for row in disruption.touched]
         found = [self.touched(visit, row, courses[visit.course_id]) for visit, row in rows]
