@@ -106,7 +106,7 @@ def walk_in(
 def _ways(said: Said) -> Iterator[Sought]:
     words = tuple(said.name.casefold().split())
     if said.mobile:
-        yield Sought(digits=said.mobile.removeprefix("+"))
+        yield Sought(phones=(said.mobile.removeprefix("+"),))
     if said.email:
         yield Sought(email=said.email)
     if said.birth_date:

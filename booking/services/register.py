@@ -28,10 +28,12 @@ FEWEST_DIGITS = 4
 
 _OLDEST = 120
 _REFERENCE = re.compile(rf"[{REFERENCE_ALPHABET}]{{4}}-?[{REFERENCE_ALPHABET}]{{4}}")
-_DAY_FIRST = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4}|\d{2})")
-_YEAR_FIRST = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
-_RUN_TOGETHER = re.compile(r"(\d{2})(\d{2})(\d{4}|\d{2})")
-_NUMBER = re.compile(r"[\d\s+()./-]+")
+_DAY_FIRST = re.compile(r"(\d{1,2})[./ -]+(\d{1,2})[./ -]+(\d{4}|\d{2})\.?")
+_YEAR_FIRST = re.compile(r"(\d{4})[./ -]+(\d{1,2})[./ -]+(\d{1,2})\.?")
+_RUN_TOGETHER = re.compile(r"(\d{1,2})(\d{2})(\d{4}|\d{2})")
+_YEAR_RUN_TOGETHER = re.compile(r"(\d{4})(\d{2})(\d{2})")
+_NUMBER = re.compile(r"[\d+()./-]+")
+_AROUND_WORDS = ".-'’\"“”«»()"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +76,18 @@ def find(session: Session, text: str, reach: Reach, *, now: datetime) -> Answer:
 
 
 def read(text: str, *, today: date) -> Sought:
-    """What was typed, in every way it can be meant. A number may be a phone number and a birth date at once."""
+    """What was typed, in every way it can be meant. A number may be a phone number and a birth date at once; beside a
+    name the fewest digits tell something."""
     plain = " ".join(text[:LONGEST].split())
     if "@" in plain:
         return Sought(email=plain)
-    if _NUMBER.fullmatch(plain):
-        return Sought(days=tuple(_days(plain, today)), digits=_digits(plain), reference=_reference(plain))
     parts = plain.replace(",", " ").split()
-    days = {part: tuple(_days(part, today)) for part in parts}
+    number = " ".join(part for part in parts if _NUMBER.fullmatch(part))
+    words = tuple(filter(None, (part.casefold().strip(_AROUND_WORDS) for part in parts if not _NUMBER.fullmatch(part))))
     return Sought(
-        words=tuple(part.casefold() for part in parts if not days[part]),
-        days=tuple(day for part in parts for day in days[part]),
+        words=words,
+        days=tuple(_days(number, today)),
+        phones=tuple(_phones(number, fewest=1 if words else FEWEST_DIGITS)),
         reference=_reference(plain),
     )
 
@@ -109,14 +112,15 @@ def _reference(plain: str) -> str | None:
     return read_reference(plain) if _REFERENCE.fullmatch(plain.upper().replace(" ", "-")) else None
 
 
-def _digits(plain: str) -> str:
-    """What a number in E.164 has in it, without the zeros that are dialled before it at home or from abroad."""
-    digits = "".join(character for character in plain if character.isdecimal()).lstrip("0")
-    return digits if len(digits) >= FEWEST_DIGITS else ""
+def _phones(number: str, *, fewest: int) -> Iterator[str]:
+    """The digits as they were typed, for a number's last ones may begin with a zero, and as a number in E.164 has them,
+    without the zeros that are dialled before it at home or from abroad."""
+    digits = "".join(character for character in number.replace("(0)", "") if character.isdecimal())
+    yield from (each for each in dict.fromkeys((digits, digits.lstrip("0"))) if len(each) >= fewest)
 
 
 def _days(text: str, today: date) -> Iterator[date]:
-    if found := _YEAR_FIRST.fullmatch(text):
+    if found := _YEAR_FIRST.fullmatch(text) or _YEAR_RUN_TOGETHER.fullmatch(text):
         yield from _day(int(found[1]), int(found[2]), int(found[3]), today)
     if found := _DAY_FIRST.fullmatch(text) or _RUN_TOGETHER.fullmatch(text):
         yield from _day(_year(found[3], today), int(found[2]), int(found[1]), today)

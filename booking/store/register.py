@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import reduce
 
-from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select, true
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, exists, false, func, or_, select, true
 from sqlalchemy.orm import Session, joinedload
 
 from booking.domain.screening import Outcome
@@ -19,6 +20,13 @@ from booking.store.tasks import Task
 
 _LONGEST_VISIT = timedelta(days=1)
 """No visit lasts as long; with that, those to come are found by when they begin."""
+
+_BARE = (
+    *((each, "a") for each in ("å", "æ", "ä", "á", "aa", "ae")),
+    *((each, "o") for each in ("ø", "ö", "ó", "oe")),
+    *((each, "e") for each in ("é", "è")),
+    ("ü", "u"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,19 +44,19 @@ class Scope:
 class Sought:
     """What somebody typed to find a patient, read in every way it can be meant.
 
-    `words`: parts of a name, casefolded; `days`: birth dates; `digits`: of a phone number, or a part of one. Words and
-    days together narrow each other.
+    `words`: parts of a name, casefolded; `days`: birth dates; `phones`: digits of a phone number, or of a part of one.
+    Words are narrowed by what else there is; days and phones are ways to read one number.
     """
 
     words: tuple[str, ...] = ()
     days: tuple[date, ...] = ()
-    digits: str = ""
+    phones: tuple[str, ...] = ()
     reference: str | None = None
     email: str | None = None
 
     @property
     def nothing(self) -> bool:
-        return not (self.words or self.days or self.digits or self.reference or self.email)
+        return not (self.words or self.days or self.phones or self.reference or self.email)
 
 
 def patients_found(session: Session, sought: Sought, scope: Scope, *, most: int) -> list[int]:
@@ -189,11 +197,21 @@ def _ways(sought: Sought) -> Sequence[ColumnElement[bool]]:
         ways.append(Course.reference == sought.reference)
     if sought.email:
         ways.append(Course.email_key == email_key(sought.email))
-    if sought.digits:
-        ways.append(Course.mobile.contains(sought.digits, autoescape=True))
-    person = [Course.name_key.contains(word, autoescape=True) for word in sought.words]
+    person = [_bare(Course.name_key).contains(_bare_word(word), autoescape=True) for word in sought.words]
+    number: list[ColumnElement[bool]] = [Course.mobile.contains(each, autoescape=True) for each in sought.phones]
     if sought.days:
-        person.append(Course.patient_id.in_(select(Patient.id).where(Patient.birth_date.in_(sought.days))))
+        number.append(Course.patient_id.in_(select(Patient.id).where(Patient.birth_date.in_(sought.days))))
+    if number:
+        person.append(or_(*number))
     if person:
         ways.append(and_(*person))
     return ways
+
+
+def _bare(name: SQLColumnExpression[str]) -> SQLColumnExpression[str]:
+    """The name without what keyboards and ears tell apart: “Kåre”, “Kaare” and “Kare” are one."""
+    return reduce(lambda bare, pair: func.replace(bare, *pair), _BARE, name)
+
+
+def _bare_word(word: str) -> str:
+    return reduce(lambda bare, pair: bare.replace(*pair), _BARE, word)
