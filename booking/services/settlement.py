@@ -20,12 +20,13 @@ from booking.services.delivery import what_happened
 from booking.services.invitations import INVITATIONS, News, invite, snapshot, take_back_invitations, tell
 from booking.services.office import Office
 from booking.services.own_days import DayChange, tell_of_own_days
-from booking.services.tasks import owe_news
+from booking.services.tasks import TELL, owe_news
 from booking.store.appointments import BOOKED, CANCELLED, PENDING, Appointment
-from booking.store.changes import Fee, courses_to_settle, fees_of, open_changes
+from booking.store.changes import Change, Fee, changes_settled, courses_to_settle, fees_of, open_changes
 from booking.store.courses import WAITING, Course, course_to_change
 from booking.store.database import db, utc
 from booking.store.holds import holds_of_changes
+from booking.store.tasks import Task
 from booking.store.unit_of_work import unit_of_work
 from booking.store.waiting import note_freed
 
@@ -59,7 +60,27 @@ class Difference:
 
 def differences(session: Session, course: Course) -> list[Difference]:
     """What the open changes of the course come to, in order of the present times."""
-    changes = open_changes(session, course.id)
+    return _come_to(course, open_changes(session, course.id))
+
+
+def news_owed(
+    session: Session, tasks: Sequence[Task], courses: Mapping[int, Course]
+) -> dict[int, tuple[Difference, ...]]:
+    """What is to be told to whom somebody must ring because there is no address to write to, by the task: what the
+    clinic has changed since the first of it was to be told, as it stands now. `courses`: those of the tasks, by id."""
+    telling = [task for task in tasks if task.kind == TELL and task.course_id in courses]
+    since = min((task.created_at for task in telling), default=None)
+    changes = [] if since is None else changes_settled(session, {task.course_id or 0 for task in telling}, since=since)
+    return {task.id: _owed(task, courses[task.course_id or 0], changes) for task in telling}
+
+
+def _owed(task: Task, course: Course, changes: Sequence[Change]) -> tuple[Difference, ...]:
+    hers = (each for each in changes if each.course_id == course.id)
+    told = [each for each in hers if each.settled_at and each.settled_at >= task.created_at]
+    return tuple(each for each in _come_to(course, told) if each.by is Actor.CLINIC)
+
+
+def _come_to(course: Course, changes: Sequence[Change]) -> list[Difference]:
     before: dict[int, dict[str, Any] | None] = {}
     actors: dict[int, Actor] = {}
     for change in changes:

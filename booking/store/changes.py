@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -55,6 +56,12 @@ class Fee(Base):
 def open_changes(session: Session, course_id: int) -> list[Change]:
     """The course's changes that nobody was told of yet, oldest first."""
     rows = select(Change).where(Change.course_id == course_id, Change.settled_at.is_(None))
+    return list(session.scalars(rows.order_by(Change.id)))
+
+
+def changes_settled(session: Session, course_ids: Collection[int], *, since: datetime) -> list[Change]:
+    """The changes of these courses that were told at `since` or later, oldest first."""
+    rows = select(Change).where(Change.course_id.in_(course_ids), Change.settled_at >= since)
     return list(session.scalars(rows.order_by(Change.id)))
 
 

@@ -13,7 +13,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
-from booking.domain.appointment import Action
+from booking.domain.appointment import Action, Actor
+from booking.services import changes
 from booking.services.alteration import UNDO_FOR
 from booking.services.status import set_status
 from booking.store.accounts import StaffSession
@@ -23,15 +24,17 @@ from booking.store.database import db
 from booking.store.tasks import open_tasks_of
 from booking.store.unit_of_work import unit_of_work
 from booking.web import clock
+from booking.web.staff.words import visit_moment
 from tests.builders import NOW, booked_course, course, office
 from tests.people import KARI, SIV
 from tests.servers.clock import CLINIC_NOW
 from tests.servers.databases import only_sqlite
-from tests.services.changers import AT, session_of, settle
+from tests.services.changers import AT, elsewhere, session_of, settle
 from tests.services.desk import cancel_at_desk
 from tests.staff import ADA, ASK, FRIDA, RITA, Person, reach, signed_in
 from tests.web.pages import read_strictly
 from tests.web.test_staff_schedule import counted
+from tests.web.walker import Walker
 
 pytestmark = only_sqlite
 
@@ -209,9 +212,22 @@ def test_the_list_and_the_load_ask_as_much_of_the_database_however_many_come(vis
     assert max(counts) < 50
 
 
-def test_who_has_no_e_mail_is_rung_about_what_the_clinic_cancels(demo_app: Flask) -> None:
+def test_who_has_no_e_mail_is_rung_about_what_the_clinic_changes_and_hears_what_was_and_what_is(
+    demo_app: Flask,
+) -> None:
     with demo_app.app_context():
         kari = booked_course(KARI, email=None)
-        cancel_at_desk(session_of(kari.id, 3))
+        third, fourth = session_of(kari.id, 3), session_of(kari.id, 4)
+        with demo_app.test_request_context("/en/"):
+            third_was, fourth_was = visit_moment(third.starts_at), visit_moment(fourth.starts_at)
+            there = visit_moment(elsewhere(third).start)
+        cancel_at_desk(fourth)
+        changes.move(office(), kari.id, third.id, elsewhere(third), by=Actor.CLINIC, now=NOW, at=AT)
         settle(now=NOW + UNDO_FOR)
         assert [task.kind for task in open_tasks_of(db.session(), kari.id)] == ["tell"]
+    calls = Walker(demo_app)
+    calls.client = signed_in(demo_app, RITA)
+    for page in ("/en/staff/calls", f"/en/staff/patients/{kari.patient_id}"):
+        text = calls.open(page).text
+        assert f"Session 4 on {fourth_was}, Lambertseter, with Ask Eksempel, is cancelled." in text
+        assert f"Session 3 on {third_was}, Lambertseter, with Ask Eksempel, is now on {there}, Lamb" in text

@@ -36,6 +36,7 @@ from booking.web.access import Rule, open_to
 from booking.web.book.house import House
 from booking.web.forms.fields import one_line
 from booking.web.office import office
+from booking.web.staff.news import news_of
 
 MOST_DONE = 20
 LONGEST = 200
@@ -45,7 +46,7 @@ LONGEST = 200
 @dataclass(frozen=True, slots=True)
 class Call:
     """One task. `visit`: the appointment that it is about, or the next of its course; `by`: who has done it;
-    `treats`: whoever is signed in does."""
+    `treats`: whoever is signed in does; `news`: sentences to read aloud."""
 
     task: Task
     course: Course | None
@@ -54,6 +55,7 @@ class Call:
     message: str
     by: str
     treats: bool
+    news: tuple[str, ...]
 
     @property
     def waits(self) -> bool:
@@ -71,13 +73,14 @@ def calls() -> str:
     note_look(office(), g.reach.who, "look_list", About(), now=clock.now())
     rows, scope = db.session(), scope_of(g.reach)
     to_do, done = open_tasks_within(rows, scope), done_tasks_within(rows, scope, most=MOST_DONE)
-    found = _calls(rows, [*to_do, *done])
+    house = House(rows)
+    found = _calls(rows, [*to_do, *done], house)
     return render_template(
         "staff/calls.html",
         calls=found[: len(to_do)],
         done=found[len(to_do) :],
         unread=_unread(),
-        house=House(rows),
+        house=house,
     )
 
 
@@ -162,15 +165,20 @@ def _change(task_id: int, verb: Callable[..., None], done: str) -> ResponseRetur
     return redirect(url_for("staff.calls"), 303)
 
 
-def _calls(rows: Session, tasks: list[Task]) -> list[Call]:
+def _calls(rows: Session, tasks: list[Task], house: House) -> list[Call]:
     courses = courses_by_id(rows, {task.course_id for task in tasks if task.course_id is not None})
     screenings = screenings_of(rows, list(courses))
     names = account_names(rows, {task.done_by for task in tasks if task.done_by is not None})
-    return [_call(task, courses, screenings, names) for task in tasks]
+    news = news_of(rows, tasks, courses, house)
+    return [_call(task, courses, screenings, names, news) for task in tasks]
 
 
 def _call(
-    task: Task, courses: Mapping[int, Course], screenings: Mapping[int, Screening], names: Mapping[int, str]
+    task: Task,
+    courses: Mapping[int, Course],
+    screenings: Mapping[int, Screening],
+    names: Mapping[int, str],
+    news: Mapping[int, tuple[str, ...]],
 ) -> Call:
     course = courses.get(task.course_id or 0)
     return Call(
@@ -181,6 +189,7 @@ def _call(
         message=_message(task),
         by=names.get(task.done_by or 0, ""),
         treats=course is not None and treats(g.reach, course),
+        news=news.get(task.id, ()),
     )
 
 

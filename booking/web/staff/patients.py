@@ -35,6 +35,7 @@ from booking.web.forms.details import NEEDS
 from booking.web.forms.fields import lines, one_line, read_id
 from booking.web.me.visits import Told, told_of
 from booking.web.office import office
+from booking.web.staff.news import news_of
 
 MOST_MESSAGES = 40
 
@@ -122,7 +123,7 @@ def facts_of(patient_id: int) -> dict[str, Any]:
         abort(404)
     seen = [course for course in courses if _shown_to(g.reach, course)]
     ids = [course.id for course in seen]
-    tasks = tasks_of(rows, ids)
+    tasks, house = tasks_of(rows, ids), House(rows)
     return {
         "patient": found,
         "age": age_on(found.birth_date, oslo(now).date()),
@@ -135,7 +136,8 @@ def facts_of(patient_id: int) -> dict[str, Any]:
         "tasks": tasks,
         "names": account_names(rows, {task.done_by for task in tasks if task.done_by is not None}),
         "notes": _notes(rows, patient_id),
-        "house": House(rows),
+        "news": news_of(rows, tasks, {course.id: course for course in seen}, house),
+        "house": house,
         "now": now,
         "longest_note": LONGEST_NOTE,
     }
