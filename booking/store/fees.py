@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
@@ -11,7 +10,6 @@ from sqlalchemy.orm import Session
 from booking.store.appointments import Appointment
 from booking.store.changes import Change, Fee
 from booking.store.courses import Course
-from booking.store.logbook import LogEntry
 from booking.store.register import Scope, appointments_within
 
 _OWED: ColumnElement[bool] = and_(Fee.charged_at.is_(None), Fee.waived_at.is_(None))
@@ -36,15 +34,6 @@ def fees_settled(session: Session, scope: Scope, *, most: int) -> list[Owed]:
     done = or_(Fee.charged_at.is_not(None), Fee.waived_at.is_not(None))
     latest = func.coalesce(Fee.charged_at, Fee.waived_at).desc()
     return _found(session, _fees(scope).where(done, Course.name != "").order_by(latest, Fee.id.desc()).limit(most))
-
-
-def who_settled(session: Session, settled: Collection[Owed]) -> dict[int, str]:
-    """Who charged or waived these, by the ids of their appointments, as the logbook has it."""
-    patients = {each.course.patient_id for each in settled}
-    rows = select(LogEntry.appointment_id, LogEntry.actor).where(
-        LogEntry.action == "fee", LogEntry.patient_id.in_(patients), LogEntry.appointment_id.is_not(None)
-    )
-    return {row[0] or 0: row[1] for row in session.execute(rows.order_by(LogEntry.id))} if patients else {}
 
 
 def fee_within(session: Session, fee_id: int, scope: Scope) -> Fee | None:

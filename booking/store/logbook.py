@@ -129,6 +129,13 @@ def newest_entries(
     return list(session.scalars(rows))
 
 
+def entries_of(session: Session, patient_ids: Collection[int], *, actions: Collection[str]) -> list[LogEntry]:
+    """What is about these patients' appointments and is one of these actions, oldest first."""
+    about = LogEntry.patient_id.in_(patient_ids), LogEntry.appointment_id.is_not(None)
+    rows = select(LogEntry).where(*about, LogEntry.action.in_(actions)).order_by(LogEntry.id)
+    return list(session.scalars(rows)) if patient_ids else []
+
+
 def keys_of(session: Session, patient_ids: Collection[int]) -> dict[int, PatientKey]:
     """The keys to what the logbook tells of these patients; none for who is erased."""
     rows = session.scalars(select(PatientKey).where(PatientKey.patient_id.in_(patient_ids)))

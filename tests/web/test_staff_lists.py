@@ -73,13 +73,15 @@ def test_ticked_fees_are_charged_once_and_it_says_by_whom(demo_app: Flask, owed:
     assert "together" in first.text
 
 
-def test_a_waived_fee_is_not_charged(demo_app: Flask, owed: int) -> None:
+def test_a_waived_fee_is_not_charged_and_it_says_by_whom_and_why(demo_app: Flask, owed: int) -> None:
     desk = at_the_desk(demo_app, FEES)
     with demo_app.app_context():
         waive(office(), owed, Why.KIND, who=reach(ADA).who, now=NOW)
     desk.send("/charged", fee=str(owed))
     assert "Nothing is to be charged" in desk.text
-    assert "waived" in desk.text
+    assert f"{ADA.name}: Out of kindness" in desk.text
+    assert f"waived: Out of kindness. {ADA.name}, 1 March" in desk.open(desk.link(KARI.name)).text
+    assert "Out of kindness" not in at_the_desk(demo_app, desk.path, ASK).text
 
 
 def test_nothing_ticked_is_said_and_another_clinic_s_fees_are_not_there(demo_app: Flask, owed: int) -> None:

@@ -14,8 +14,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
 from booking.domain.appointment import Action, Actor
+from booking.domain.period import oslo
 from booking.services import changes
 from booking.services.alteration import UNDO_FOR
+from booking.services.desk_cancel import Reason
 from booking.services.status import set_status
 from booking.store.accounts import StaffSession
 from booking.store.appointments import ARRIVED, BOOKED, CANCELLED, NOSHOW, Appointment
@@ -157,6 +159,24 @@ def test_the_desk_says_why_it_cancels_and_takes_it_back(visit: Visit) -> None:
         assert visit.now().status == BOOKED
 
 
+def test_who_asks_late_for_another_time_is_told_what_it_costs_and_the_desk_can_waive_it(visit: Visit) -> None:
+    with visit.app.app_context():
+        first = session_of(visit.course_id, 1)
+        cancel_at_desk(first, Reason.ASKED, now=first.starts_at - timedelta(hours=2))
+        settle(now=first.starts_at)
+    with at(visit.start - timedelta(hours=2)):
+        client, day = desk(visit), f"{oslo(visit.start):%Y-%m-%d}"
+        page = f"{visit.url}/move?back=week&to={day}T19:00~ask-eksempel~lambertseter"
+        text = client.get(page).get_data(as_text=True)
+        assert "Why is it moved?" in text
+        assert "for it was free until" in text
+        assert press(client, page, "/move").status_code == 422
+        week = client.get(press(client, page, "/move", reason="asked").location).get_data(as_text=True)
+        with visit.app.app_context():
+            fee = db.session.scalars(select(Fee.id).where(Fee.amount == visit.price)).one()
+        assert f"/en/staff/fees/{fee}/waive" in week
+
+
 def test_a_missed_session_leads_to_another_at_the_end(visit: Visit) -> None:
     with at(visit.end):
         client, page = desk(visit), f"/en/staff/courses/{visit.course_id}/make-up"
@@ -231,3 +251,4 @@ def test_who_has_no_e_mail_is_rung_about_what_the_clinic_changes_and_hears_what_
         text = calls.open(page).text
         assert f"Session 4 on {fourth_was}, Lambertseter, with Ask Eksempel, is cancelled." in text
         assert f"Session 3 on {third_was}, Lambertseter, with Ask Eksempel, is now on {there}, Lamb" in text
+    assert f"cancelled The clinician cannot. {RITA.name}, 1 March 09:00" in text

@@ -9,9 +9,10 @@ from flask_babel import ngettext
 
 from booking.services.charging import charge, take_back_charge
 from booking.services.logbook import About, note_look
+from booking.services.reasons import Deeds
 from booking.services.register import scope_of
 from booking.store.database import db
-from booking.store.fees import fee_within, fees_settled, fees_to_charge, who_settled
+from booking.store.fees import fee_within, fees_settled, fees_to_charge
 from booking.web import clock
 from booking.web.access import Rule, open_to
 from booking.web.book.house import House
@@ -31,7 +32,7 @@ def fees() -> str:
         owed=owed,
         total=sum(each.fee.amount for each in owed),
         settled=settled,
-        by=who_settled(rows, settled),
+        deeds=Deeds(rows, office(), {each.course.patient_id for each in settled}),
         house=House(rows),
     )
 

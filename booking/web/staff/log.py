@@ -12,7 +12,9 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from booking.domain.period import moment_of
+from booking.services.desk_cancel import Reason
 from booking.services.logbook import About, details_of, note_look
+from booking.services.waivers import Why
 from booking.store.database import db
 from booking.store.logbook import LogEntry, newest_entries
 from booking.store.patients import NOBODYS_BIRTH_DATE, Patient
@@ -23,7 +25,7 @@ from booking.web.book.house import House
 from booking.web.forms.fields import read_id
 from booking.web.office import office
 from booking.web.pictures import Link
-from booking.web.staff.words import action_name, detail_name, moment_and_year, visit_moment
+from booking.web.staff.words import action_name, detail_name, moment_and_year, reason_name, visit_moment, why_name
 
 A_PAGE = 100
 """Entries."""
@@ -106,7 +108,14 @@ def _plain(house: House, name: str, value: Any) -> str:
         return ", ".join(_plain(house, name, each) for each in value) or "–"
     if isinstance(value, int):
         return _number(house, name, value)
-    return "–" if value is None else str(value)
+    return "–" if value is None else _word(name, str(value))
+
+
+def _word(name: str, value: str) -> str:
+    """What somebody chose from a list, as the list has it."""
+    if name == "reason" and value in set(Reason):
+        return reason_name(value)
+    return why_name(value) if name == "why" and value in set(Why) else value
 
 
 def _number(house: House, name: str, value: int) -> str:

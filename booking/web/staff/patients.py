@@ -17,6 +17,7 @@ from booking.services.courses import age_on
 from booking.services.logbook import About, note_look, note_looks
 from booking.services.notes import LONGEST as LONGEST_NOTE
 from booking.services.notes import add_note, remove_note, text_of
+from booking.services.reasons import Deeds
 from booking.services.register import LONGEST, find
 from booking.services.screenings import treats
 from booking.store.appointments import CANCELLED, Appointment
@@ -27,6 +28,7 @@ from booking.store.patients import NOBODYS_BIRTH_DATE, Patient
 from booking.store.protocols import protocol_by_id
 from booking.store.register import account_names, courses_of_patients, messages_of, screenings_of, tasks_of
 from booking.store.replies import Reply, replies_to
+from booking.store.today import fees_for
 from booking.web import clock
 from booking.web.access import Rule, open_to
 from booking.web.book.house import House
@@ -136,6 +138,8 @@ def facts_of(patient_id: int) -> dict[str, Any]:
         "tasks": tasks,
         "names": account_names(rows, {task.done_by for task in tasks if task.done_by is not None}),
         "notes": _notes(rows, patient_id),
+        "deeds": Deeds(rows, office(), [patient_id]),
+        "fees": fees_for(rows, [a.id for course in seen for a in course.appointments]),
         "news": news_of(rows, tasks, {course.id: course for course in seen}, house),
         "house": house,
         "now": now,

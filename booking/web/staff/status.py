@@ -31,6 +31,7 @@ from booking.web.forms.fields import read_id
 from booking.web.language import current_language
 from booking.web.office import office
 from booking.web.pictures import day_at_time
+from booking.web.staff.words import reason_name, why_name
 
 Word = TypeVar("Word", bound=StrEnum)
 
@@ -127,21 +128,19 @@ def _cancel_page(appointment: Appointment, *, fault: str = "", code: int = 200) 
         course=course,
         house=House(db.session()),
         fault=fault,
-        reasons=_reasons(cost),
+        reasons=reasons_for(cost),
         told=told_words(course),
         back=request.values.get("back", ""),
     )
     return page, code
 
 
-def _reasons(cost: Charge | None) -> list[tuple[str, str, str]]:
+def reasons_for(cost: Charge | None) -> list[tuple[str, str, str]]:
     """(value, words, what it costs the patient)"""
     free = _("Costs the patient nothing.")
     return [
-        (Reason.ASKED, _("The patient asks for it"), _cost_words(cost) if cost else free),
-        (Reason.AWAY, _("The clinician cannot"), free),
-        (Reason.CLOSED, _("The clinic cannot: closed, or no room"), free),
-        (Reason.MISTAKE, _("It was booked by mistake"), free),
+        (reason, reason_name(reason), _cost_words(cost) if cost and reason.payer is Actor.PATIENT else free)
+        for reason in Reason
     ]
 
 
@@ -218,12 +217,7 @@ def _fee_page(fee: Fee, appointment: Appointment, *, fault: str = "", code: int 
         course=db.session.get_one(Course, appointment.course_id),
         house=House(db.session()),
         fault=fault,
-        reasons=[
-            (Why.ILL, _("Ill or in too much pain to come")),
-            (Why.TRAFFIC, _("Held up on the way")),
-            (Why.OURS, _("Our own mistake")),
-            (Why.KIND, _("Out of kindness")),
-        ],
+        reasons=[(why, why_name(why)) for why in Why],
         back=request.values.get("back", ""),
     )
     return page, code

@@ -11,6 +11,8 @@ from booking.domain.appointment import Status
 from booking.domain.period import oslo
 from booking.domain.protocol import StepKind
 from booking.services import wording
+from booking.services.desk_cancel import Reason
+from booking.services.waivers import Why
 from booking.store.appointments import Appointment
 from booking.store.courses import COMPLETED, RELEASED, RUNNING, WAITING
 from booking.store.outbox import Message
@@ -61,6 +63,26 @@ def task_name(kind: str) -> str:
         "tell": _("Tell the patient"),
     }
     return names.get(kind, _("Task"))
+
+
+def reason_name(reason: str) -> str:
+    """Why somebody at the desk has cancelled."""
+    return {
+        Reason.ASKED: _("The patient asks for it"),
+        Reason.AWAY: _("The clinician cannot"),
+        Reason.CLOSED: _("The clinic cannot: closed, or no room"),
+        Reason.MISTAKE: _("It was booked by mistake"),
+    }[Reason(reason)]
+
+
+def why_name(why: str) -> str:
+    """Why a fee is waived."""
+    return {
+        Why.ILL: _("Ill or in too much pain to come"),
+        Why.TRAFFIC: _("Held up on the way"),
+        Why.OURS: _("Our own mistake"),
+        Why.KIND: _("Out of kindness"),
+    }[Why(why)]
 
 
 def message_name(kind: str) -> str:
@@ -204,6 +226,8 @@ def spoken() -> dict[str, Any]:
         course_status_name,
         step_name,
         task_name,
+        reason_name,
+        why_name,
         message_name,
         message_state,
         answer_name,
