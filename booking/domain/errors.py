@@ -73,6 +73,10 @@ class AnswerOver(BookingError):
     """What she was asked cannot be answered so any more: she has answered, she was moved again, or time is up."""
 
 
+class SettledAlready(BookingError):
+    """Nothing is left to settle about it: the patient has answered, or somebody has settled it."""
+
+
 class MadeUpFor(BookingError):
     """A missed session cannot be taken back: another one stands for it by now."""
 

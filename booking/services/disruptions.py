@@ -21,7 +21,9 @@ from booking.services.office import Office
 from booking.store.appointments import BOOKED, PENDING, Appointment, appointments_by_id
 from booking.store.database import db, utc
 from booking.store.disruptions import (
+    CHOSEN,
     DECLINED,
+    KEPT,
     OFFERED,
     OPEN,
     SETTLED,
@@ -46,6 +48,9 @@ ILLNESS_KEPT = timedelta(days=90)
 
 UNDECIDED = (OPEN, OFFERED, DECLINED)
 """As long as an appointment is in one of these states, somebody at the clinic has it before her."""
+
+MOVED = (OFFERED, KEPT, CHOSEN, DECLINED)
+"""In these states an appointment stands elsewhere because of what touched it."""
 
 
 WATCHED = timedelta(days=3)
@@ -209,11 +214,19 @@ def _row(appointment: Appointment) -> Touched:
 
 
 def enter_absence(
-    office: Office, clinician_id: int, period: Period, kind: str, *, who: Who, now: datetime
+    office: Office,
+    clinician_id: int,
+    period: Period,
+    kind: str,
+    *,
+    seen: Collection[int] | None = None,
+    who: Who,
+    now: datetime,
 ) -> int | None:
     """Enters an absence; the id of the disruption that it is, None if it touches nobody. The same twice is one.
 
-    Raises ValueError for a kind that there is none of, or an empty period.
+    `seen`: the appointments (by id) that were shown before. Raises ChangedMeanwhile if it touches others by now;
+    ValueError for a kind that there is none of, or an empty period.
     """
     if kind not in ABSENCE_KINDS or not period.length:
         raise ValueError("an absence has a kind that is known, and is not over at once")
@@ -224,6 +237,8 @@ def enter_absence(
         if _absence(session, cause) is not None:
             same = disruption_of(session, cause.kind, clinician_id, period.start, period.end)
             return same.id if same and same.touched else None
+        if seen is not None and set(seen) != {each.id for each in touched_by(session, office, cause, now=now)}:
+            raise ChangedMeanwhile
         session.add(Absence(clinician_id=clinician_id, starts_at=period.start, ends_at=period.end, kind=kind))
         disruption = disrupt(session, office, cause, who, now=now)
         note(session, office, who, "absence", About(), now=now)
@@ -243,15 +258,36 @@ def rest_of_today(now: datetime) -> Period:
     return Period(start, at_wall(start.date() + timedelta(days=1), 0))
 
 
-def remove_absence(office: Office, absence_id: int, clinician_id: int, *, who: Who, now: datetime) -> None:
-    """She is there after all: what is not yet re-planned stays where it is, and who waits is asked about her times.
-    Nothing happens if it is gone already."""
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Whom an absence that is taken away leaves where she is: how many `stay`, and how many had `moved` before."""
 
-    def work(session: Session) -> None:
+    stay: int
+    moved: int
+
+    @classmethod
+    def of(cls, disruption: Disruption | None) -> Kept:
+        states = [row.state for row in disruption.touched] if disruption else []
+        return cls(states.count(OPEN), sum(1 for state in states if state in MOVED))
+
+
+def remove_absence(
+    office: Office, absence_id: int, clinician_id: int, *, version: int | None = None, who: Who, now: datetime
+) -> Kept:
+    """She is there after all: what is not yet re-planned stays where it is, and who waits is asked about her times.
+    Nothing happens if it is gone already.
+
+    Raises ChangedMeanwhile if `version` is given and something has been done about its disruption since.
+    """
+
+    def work(session: Session) -> Kept:
         absence = session.get(Absence, absence_id, with_for_update=True)
         if absence is None or absence.clinician_id != clinician_id:
-            return
+            return Kept(0, 0)
         disruption = disruption_of(session, CauseKind.ABSENCE, clinician_id, absence.starts_at, absence.ends_at)
+        if disruption is not None and version not in (None, disruption.version):
+            raise ChangedMeanwhile
+        kept = Kept.of(disruption)
         pairs = workplaces(session, today=oslo(now).date())
         with gains_noted(session, office, [clinic for clinic, who in pairs if who == clinician_id], now=now):
             session.delete(absence)
@@ -263,8 +299,9 @@ def remove_absence(office: Office, absence_id: int, clinician_id: int, *, who: W
             session.flush()
             pass_on(session, office, [row.appointment_id for row in left], now=now)
         note(session, office, who, "absence", About(), now=now)
+        return kept
 
-    unit_of_work(work)
+    return unit_of_work(work)
 
 
 def forget_illness(*, now: datetime) -> int:
@@ -281,6 +318,11 @@ def forget_illness(*, now: datetime) -> int:
         return len(rows)
 
     return unit_of_work(work) if found else 0
+
+
+def absence_behind(session: Session, disruption: Disruption) -> Absence | None:
+    """What it came of, if that is an absence that still stands."""
+    return _absence(session, Cause.of(disruption)) if disruption.kind == CauseKind.ABSENCE else None
 
 
 def _absence(session: Session, cause: Cause) -> Absence | None:

@@ -18,10 +18,10 @@ from sqlalchemy.orm import Session
 from booking.domain.appointment import Action, Actor, Status, require
 from booking.domain.changing import Option
 from booking.domain.course import Planned
-from booking.domain.errors import AnswerOver, BookingError, ChangedMeanwhile, DoesNotFit, SlotTaken
+from booking.domain.errors import AnswerOver, BookingError, ChangedMeanwhile, DoesNotFit, SettledAlready, SlotTaken
 from booking.domain.period import moment_of, seconds_of
 from booking.services.alteration import Alteration
-from booking.services.disruptions import drop_others, note_progress, place_json, settle_row, to_change
+from booking.services.disruptions import UNDECIDED, drop_others, note_progress, place_json, settle_row, to_change
 from booking.services.holds import Choice, drop_hold, keep_apart, times_freed
 from booking.services.invitations import News, snapshot
 from booking.services.links import hash_of, new_time_token
@@ -109,15 +109,16 @@ def change_proposal(
 def settle_by_hand(office: Office, disruption_id: int, row_id: int, *, version: int, who: Who, now: datetime) -> None:
     """Takes one of the touched off the board: it was settled in another way, or stays where it is after all.
 
-    Raises ChangedMeanwhile.
+    Raises ChangedMeanwhile, and SettledAlready if nobody has it before her.
     """
 
     def work(session: Session) -> None:
         disruption = to_change(session, disruption_id, version)
-        for row in disruption.touched:
-            if row.id == row_id:
-                settle_row(session, row, now=now)
-                _log(session, office, who, row, now=now)
+        row = next((row for row in disruption.touched if row.id == row_id), None)
+        if row is None or row.state not in UNDECIDED:
+            raise SettledAlready
+        settle_row(session, row, now=now)
+        _log(session, office, who, row, now=now)
         note_progress(disruption, now=now)
 
     unit_of_work(work)

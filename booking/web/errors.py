@@ -28,6 +28,7 @@ from booking.domain.errors import (
     NotPending,
     OfferOver,
     PasswordRefused,
+    SettledAlready,
     SignInOver,
     SlotTaken,
     TooManyAttempts,
@@ -153,6 +154,8 @@ def words_for(error: BookingError) -> str:
             words = _("You have %(most)s calendars here. Take one out first.", most=MOST_SOURCES)
         case AnswerOver():
             words = _("This was answered before, or the times are no longer kept. What is shown now stands.")
+        case SettledAlready():
+            words = _("Nothing is left to settle here: the patient has answered, or somebody has settled it.")
         case NothingToUndo():
             words = _("This can no longer be undone. You can change the visit once more.")
         case _other:
@@ -191,6 +194,7 @@ _STATUS: dict[type[BookingError], int] = {
     UnknownFeed: 404,
     TooManySources: 409,
     AnswerOver: 410,
+    SettledAlready: 409,
 }
 
 

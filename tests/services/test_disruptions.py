@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from booking.domain.appointment import Actor
-from booking.domain.errors import AnswerOver, ChangedMeanwhile
+from booking.domain.errors import AnswerOver, ChangedMeanwhile, SettledAlready
 from booking.domain.period import Period, at_wall, moment_of, seconds_of
 from booking.domain.schedule import Name
 from booking.services import disruptions, new_times
@@ -124,6 +124,16 @@ def test_an_absence_that_touches_nobody_is_entered_all_the_same(kari: Course) ->
     assert db.session.scalar(select(Absence.kind).where(Absence.starts_at == next_day.start)) == "holiday"
 
 
+def test_an_absence_is_entered_only_if_it_touches_those_who_were_shown(kari: Course) -> None:
+    third = session_of(kari.id, 3)
+    other = session_of(beside(kari).id, 3)
+    facts = (office(), third.clinician_id, day_of(third), "holiday")
+    with pytest.raises(ChangedMeanwhile):
+        enter_absence(*facts, seen=[third.id], who=COMMAND, now=NOW)
+    assert db.session.scalars(select(Absence.id).where(Absence.kind == "holiday")).all() == []
+    assert enter_absence(*facts, seen=[third.id, other.id], who=COMMAND, now=NOW) is not None
+
+
 def test_the_same_absence_twice_is_one(kari: Course) -> None:
     third = session_of(kari.id, 3)
     assert away(third) == away(third)
@@ -188,7 +198,10 @@ def test_who_is_there_after_all_keeps_what_has_not_moved(kari: Course) -> None:
     id = away(third)
     absence_id = db.session.scalars(select(Absence.id).order_by(Absence.id.desc())).first()
     assert absence_id is not None
-    remove_absence(office(), absence_id, third.clinician_id, who=COMMAND, now=NOW)
+    with pytest.raises(ChangedMeanwhile):
+        remove_absence(office(), absence_id, third.clinician_id, version=7, who=COMMAND, now=NOW)
+    kept = remove_absence(office(), absence_id, third.clinician_id, version=0, who=COMMAND, now=NOW)
+    assert (kept.stay, kept.moved) == (1, 0)
     found = disruption(id)
     assert [row.state for row in found.touched] == ["settled"]
     assert found.closed_at == NOW
@@ -492,3 +505,12 @@ def test_who_acts_on_what_another_has_changed_meanwhile_is_told(kari: Course) ->
     with pytest.raises(ChangedMeanwhile):
         new_times.settle_by_hand(office(), id, open_, version=version, who=COMMAND, now=NOW)
     assert kinds(kari.id).count("replanned") == 1
+
+
+def test_what_the_patient_has_answered_is_not_settled_by_hand(kari: Course) -> None:
+    found = accepted(away(session_of(kari.id, 3)))
+    id, told = found.id, found.touched[0].id
+    new_times.keep(office(), told, now=LATER)
+    with pytest.raises(SettledAlready):
+        new_times.settle_by_hand(office(), id, told, version=disruption(id).version, who=COMMAND, now=LATER)
+    assert row(told).state == "kept"

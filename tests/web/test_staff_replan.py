@@ -28,7 +28,7 @@ from booking.store.unit_of_work import unit_of_work
 from tests.builders import NOW, TUESDAYS, booked_course, course, office
 from tests.people import KARI, SIV
 from tests.servers.databases import only_sqlite
-from tests.services.changers import session_of
+from tests.services.changers import cancel, session_of
 from tests.staff import ASK, FRIDA, RITA, Person, signed_in
 from tests.web.walker import Walker
 
@@ -102,6 +102,35 @@ def test_whom_an_absence_touches_is_shown_before_it_is_entered(demo_app: Flask, 
         assert words in desk.text
     with demo_app.app_context():
         assert db.session.scalars(select(Disruption)).all() == []
+
+
+def test_who_comes_in_between_is_shown_before_an_absence_is_entered(demo_app: Flask, kari: Course) -> None:
+    session = third(demo_app, kari)
+    desk = at_the_desk(demo_app, f"/en/staff/clinicians/{session.clinician_id}/absences")
+    desk.send("/absences", first=oslo(session.starts_at).date().isoformat(), kind="illness")
+    with demo_app.app_context():
+        siv = db.session.scalars(select(Course).where(Course.name == SIV.name)).one()
+        cancel(session_of(siv.id, 3))
+    desk.send("/absences")
+    assert "Somebody has booked or changed something meanwhile." in desk.text
+    assert "This touches 1 appointment" in desk.text
+    assert "Ask Eksempel is away" in desk.send("/absences").text
+
+
+def test_an_absence_by_mistake_is_taken_away_with_nothing_lost(demo_app: Flask, kari: Course) -> None:
+    desk = entered(demo_app, kari)
+    assert "Nobody has been told anything." in desk.text
+    second = at_the_desk(demo_app, desk.path)
+    row = row_of(demo_app, kari)
+    desk.send("/accept", row=str(row.id), which="some")
+    assert "1 appointment that was moved stays at its new time" in desk.text
+    assert "Nobody is written to again." in desk.text
+    second.send("/absences/remove")
+    assert "Somebody else has changed this" in second.text
+    second.send("/absences/remove")
+    assert "1 appointment stays where it is. 1 that was moved already stays at its new time." in second.text
+    assert "Entered by mistake?" not in desk.open(desk.path).text
+    assert row_of(demo_app, kari).state == "offered"
 
 
 def test_new_times_are_proposed_for_all_and_two_others_for_each(demo_app: Flask, kari: Course) -> None:

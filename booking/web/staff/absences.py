@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
+
 from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
+from booking.domain.errors import ChangedMeanwhile
 from booking.domain.period import Period, seconds_of
 from booking.services.accounts import sees_course
 from booking.services.disruptions import (
     Cause,
     CauseKind,
+    Kept,
     enter_absence,
     ill_today,
     remove_absence,
@@ -18,11 +23,13 @@ from booking.services.disruptions import (
 )
 from booking.services.logbook import About, note_look
 from booking.services.relocation import propose_first
+from booking.store.appointments import Appointment
 from booking.store.database import db
 from booking.store.disruptions import Disruption, absences_of
 from booking.store.people import Clinician
 from booking.web import clock
 from booking.web.access import Rule, open_to
+from booking.web.errors import words_for
 from booking.web.forms.absences import KINDS, AbsenceForm
 from booking.web.forms.fields import read_id
 from booking.web.office import office
@@ -33,7 +40,7 @@ UNREADABLE = 422
 
 @open_to(Rule.OF_CLINICIAN)
 def absences(id: int) -> ResponseReturnValue:
-    """Those to come, and one more: first whom it touches, then it is entered."""
+    """Those to come, and one more: first whom it touches, then it is entered, if it touches nobody else by then."""
     form = AbsenceForm()
     if request.method != "POST":
         return _page(id, form)
@@ -45,17 +52,14 @@ def absences(id: int) -> ResponseReturnValue:
         return _page(id, form), UNREADABLE
     cause = Cause(kind=CauseKind.ABSENCE, period=wish.period, clinician_id=id)
     touched = touched_by(db.session(), office(), cause, now=now)
-    seen = f"{seconds_of(wish.period.start)}-{seconds_of(wish.period.end)}-{len(touched)}"
-    if touched and form.confirmed.data != seen:
-        note_look(office(), g.reach.who, "look_list", About(), now=now)
-        people = People(db.session())
-        hers = [
-            one
-            for one in map(people.touched, touched)
-            if g.reach.clinician_id == id or sees_course(g.reach, one.course)
-        ]
-        return _page(id, form, hers, len(touched), seen)
-    entered = enter_absence(office(), id, wish.period, wish.kind, who=g.reach.who, now=now)
+    ids = [appointment.id for appointment in touched]
+    if touched and form.confirmed.data != _confirmation(wish.period, ids):
+        return _touched_page(id, form, wish.period, touched)
+    try:
+        entered = enter_absence(office(), id, wish.period, wish.kind, seen=ids, who=g.reach.who, now=now)
+    except ChangedMeanwhile:
+        db.session.rollback()
+        return _touched_page(id, form, wish.period, touched_by(db.session(), office(), cause, now=now))
     return _entered(id, entered)
 
 
@@ -67,9 +71,41 @@ def ill(id: int) -> ResponseReturnValue:
 
 @open_to(Rule.OF_CLINICIAN)
 def remove(id: int) -> ResponseReturnValue:
-    remove_absence(office(), read_id(request.form.get("absence")), id, who=g.reach.who, now=clock.now())
-    flash(_("The absence is removed. Whoever was moved already stays where she is now."), "good")
+    """From the list of absences, or from the page that proposes new times: there only as it was shown."""
+    absence, version = read_id(request.form.get("absence")), request.form.get("version")
+    shown = None if version is None else read_id(version)
+    try:
+        kept = remove_absence(office(), absence, id, version=shown, who=g.reach.who, now=clock.now())
+    except ChangedMeanwhile as refusal:
+        flash(words_for(refusal), "differs")
+        return redirect(url_for("staff.disruption", id=read_id(request.form.get("disruption"))), 303)
+    flash(" ".join(_kept_words(kept)), "good")
     return redirect(url_for("staff.absences", id=id), 303)
+
+
+def _kept_words(kept: Kept) -> Iterator[str]:
+    yield _("The absence is removed.")
+    if kept.stay:
+        yield ngettext("%(num)s appointment stays where it is.", "%(num)s appointments stay where they are.", kept.stay)
+    if kept.moved:
+        yield ngettext(
+            "%(num)s that was moved already stays at its new time.",
+            "%(num)s that were moved already stay at their new times.",
+            kept.moved,
+        )
+
+
+def _confirmation(period: Period, touched: Iterable[int]) -> str:
+    """What the form sends once she has read whom it touches: these very appointments, at these very times."""
+    return "-".join(map(str, (seconds_of(period.start), seconds_of(period.end), *touched)))
+
+
+def _touched_page(id: int, form: AbsenceForm, period: Period, touched: Sequence[Appointment]) -> str:
+    """Whom it touches, to be read before it is entered; or once more, if that has become others since."""
+    note_look(office(), g.reach.who, "look_list", About(), now=clock.now())
+    people = map(People(db.session()).touched, touched)
+    hers = [one for one in people if g.reach.clinician_id == id or sees_course(g.reach, one.course)]
+    return _page(id, form, hers, len(touched), _confirmation(period, [each.id for each in touched]))
 
 
 def _entered(clinician_id: int, disruption_id: int | None) -> ResponseReturnValue:
@@ -95,4 +131,5 @@ def _page(id: int, form: AbsenceForm, touched: list[Person] | None = None, count
         touched=touched,
         count=count,
         seen=seen,
+        meanwhile=bool(form.confirmed.data),
     )

@@ -15,11 +15,11 @@ from sqlalchemy.orm import Session
 
 from booking.domain.appointment import Actor
 from booking.domain.changing import Option
-from booking.domain.errors import AnswerOver, ChangedMeanwhile, DoesNotFit, NotAllowed, SlotTaken
+from booking.domain.errors import AnswerOver, ChangedMeanwhile, DoesNotFit, NotAllowed, SettledAlready, SlotTaken
 from booking.domain.period import Period, moment_of, oslo, seconds_of
 from booking.services import new_times, wording
-from booking.services.accounts import sees_course
-from booking.services.disruptions import UNDECIDED, CauseKind
+from booking.services.accounts import sees_clinician, sees_course
+from booking.services.disruptions import UNDECIDED, CauseKind, Kept, absence_behind
 from booking.services.logbook import About, note_look
 from booking.services.register import scope_of
 from booking.services.relocation import propose
@@ -29,6 +29,7 @@ from booking.store.courses import Course
 from booking.store.database import db
 from booking.store.disruptions import DECLINED, OFFERED, OPEN, Disruption, Touched, count_to_replan, open_disruptions
 from booking.store.register import courses_by_id
+from booking.store.schedules import Absence
 from booking.web import clock
 from booking.web.access import Rule, open_to
 from booking.web.book.house import House
@@ -138,6 +139,16 @@ class Heading:
     counts: str
 
 
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """An absence that whoever is signed in may take away again, and whom that leaves where she is. `told`: how many
+    have been written to."""
+
+    absence: Absence
+    kept: Kept
+    told: int
+
+
 # -- pages ------------------------------------------------------------------------------------------------------------
 
 
@@ -162,6 +173,7 @@ def disruption(id: int) -> str:
         told=[one for one in heading.people if one.row and one.row.state != OPEN],
         unplaced=sum(1 for one in heading.people if one.row and one.row.state == OPEN and not one.row.proposal),
         state_words=state_words,
+        mistake=_mistake(found),
     )
 
 
@@ -277,6 +289,15 @@ def _seen(id: int) -> Disruption:
     return found
 
 
+def _mistake(disruption: Disruption) -> Mistake | None:
+    """None where nothing is to be taken away, or not by her."""
+    absence = absence_behind(db.session(), disruption)
+    if absence is None or not sees_clinician(db.session(), g.reach, absence.clinician_id, now=clock.now()):
+        return None
+    told = sum(1 for row in disruption.touched if row.told_at is not None)
+    return Mistake(absence, Kept.of(disruption), told)
+
+
 def _heading(people: People, disruption: Disruption, *, undecided: bool = True) -> Heading:
     rows = [
         one for one in people.rows(disruption) if not undecided or (one.row is not None and one.row.state in UNDECIDED)
@@ -325,7 +346,7 @@ def _done(id: int, verb: Callable[[], object], words: str) -> ResponseReturnValu
     """What somebody else has done meanwhile is shown, and nothing is done over it."""
     try:
         verb()
-    except (ChangedMeanwhile, AnswerOver) as refusal:
+    except (ChangedMeanwhile, AnswerOver, SettledAlready) as refusal:
         flash(words_for(refusal), "differs")
     except (DoesNotFit, NotAllowed, SlotTaken):
         flash(_("That time is not free any more. Choose another one."), "wrong")
