@@ -119,7 +119,7 @@ def test_who_comes_in_between_is_shown_before_an_absence_is_entered(demo_app: Fl
 
 def test_an_absence_by_mistake_is_taken_away_with_nothing_lost(demo_app: Flask, kari: Course) -> None:
     desk = entered(demo_app, kari)
-    assert "Nobody has been told anything." in desk.text
+    assert "Nobody has been written to." in desk.text
     second = at_the_desk(demo_app, desk.path)
     row = row_of(demo_app, kari)
     desk.send("/accept", row=str(row.id), which="some")
