@@ -54,6 +54,12 @@ def at_wall(day: date, minute: int) -> datetime:
     return (datetime.combine(day, time(), OSLO) + timedelta(minutes=minute)).astimezone(UTC)
 
 
+def shown_once(day: date, minute: int) -> bool:
+    """Whether the clock in Oslo shows this once on `day`: in spring an hour is left out, in autumn one comes twice."""
+    wall = datetime.combine(day, time(), OSLO) + timedelta(minutes=minute)
+    return wall.utcoffset() == wall.replace(fold=1).utcoffset()
+
+
 def seconds_of(moment: datetime) -> int:
     """Whole seconds since 1970-01-01 UTC. Raises ValueError for a naive datetime."""
     if moment.tzinfo is None:

@@ -129,10 +129,11 @@ def move_within(
     place: Place,
     *,
     by: Actor,
+    payer: Actor | None = None,
     now: datetime,
     at: datetime,
 ) -> None:
-    """The same inside the caller's unit of work."""
+    """The same inside the caller's unit of work. `payer`: whose move it is when it comes to the price."""
     course = course_to_change(session, course_id)
     appointment = _own(course, appointment_id)
     if _stands_at(appointment, place):
@@ -144,7 +145,7 @@ def move_within(
     if option is None:
         raise _refusal(session, office, course, appointment.number, place, now=now)
     alteration = Alteration(session, course, now=now)
-    charge_all(session, course, alteration, [appointment], by=by, now=now)
+    charge_all(session, course, alteration, [appointment], by=payer or by, now=now)
     alteration.put(appointment, option.at)
     _move_along(course, alteration, option)
     alteration.keep("move", by)

@@ -34,7 +34,7 @@ class Reason(StrEnum):
 
 
 def cost_if_asked(session: Session, course: Course, appointment: Appointment, *, now: datetime) -> Charge | None:
-    """What it costs the patient if she wants it cancelled now; None for times that are only kept."""
+    """What it costs the patient if she wants it cancelled or moved now; None for times that are only kept."""
     return charge(session, course, appointment, now=now) if appointment.status == BOOKED else None
 
 

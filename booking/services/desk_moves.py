@@ -20,12 +20,13 @@ from booking.domain.protocol import Protocol, StepKind
 from booking.domain.schedule import Name
 from booking.domain.slot import Availability, ReasonKind
 from booking.services.alteration import Alteration
-from booking.services.changes import Place, move_within, settle_older, weeks_for
+from booking.services.changes import Place, charge_all, move_within, settle_older, weeks_for
+from booking.services.desk_cancel import Reason
 from booking.services.logbook import Who, note
 from booking.services.office import Office
 from booking.services.standing import busy_elsewhere, free_for, standing_of
 from booking.services.status import about, locked, require_version
-from booking.store.appointments import LIVE, Appointment
+from booking.store.appointments import BOOKED, LIVE, Appointment
 from booking.store.changes import open_changes
 from booking.store.courses import Course
 from booking.store.protocols import protocol_by_id
@@ -97,21 +98,39 @@ def option_at(
 
 
 def move(
-    office: Office, appointment_id: int, place: Place, *, version: int, who: Who, now: datetime, at: datetime
+    office: Office,
+    appointment_id: int,
+    place: Place,
+    *,
+    payer: Actor = Actor.CLINIC,
+    version: int,
+    who: Who,
+    now: datetime,
+    at: datetime,
 ) -> None:
     """Moves the appointment as it was at `version` by the rules of its course, and a review along if it must; the same
-    move twice is one. Raises UnknownAppointment, ChangedMeanwhile, NotAllowed, SlotTaken, DoesNotFit."""
+    move twice is one. A late one costs the patient what it costs on her own page if she asks for it and is the `payer`.
+    Raises UnknownAppointment, ChangedMeanwhile, NotAllowed, SlotTaken, DoesNotFit."""
 
     def keep(session: Session, course: Course, appointment: Appointment) -> Sequence[Broken]:
-        move_within(session, office, course.id, appointment.id, place, by=Actor.CLINIC, now=now, at=at)
+        by, at_whose_cost = Actor.CLINIC, _payer(payer, appointment)
+        move_within(session, office, course.id, appointment.id, place, by=by, payer=at_whose_cost, now=now, at=at)
         open_changes(session, course.id)[-1].account_id = who.account_id
         return ()
 
-    _move(office, appointment_id, place, keep, version=version, who=who, now=now)
+    _move(office, appointment_id, place, keep, payer, version=version, who=who, now=now)
 
 
 def move_all_the_same(
-    office: Office, appointment_id: int, place: Place, *, version: int, who: Who, now: datetime, at: datetime
+    office: Office,
+    appointment_id: int,
+    place: Place,
+    *,
+    payer: Actor = Actor.CLINIC,
+    version: int,
+    who: Who,
+    now: datetime,
+    at: datetime,
 ) -> None:
     """The same though it breaks the spacing of the course or lies outside of the hours; nothing goes along.
 
@@ -122,18 +141,27 @@ def move_all_the_same(
         settle_older(session, office, course, now=now, at=at)
         asked = _Move(session, office, appointment, place, now=now)
         alteration = Alteration(session, course, now=now)
+        charge_all(session, course, alteration, [appointment], by=_payer(payer, appointment), now=now)
         alteration.put(appointment, asked.planned())
         alteration.keep("move", Actor.CLINIC).account_id = who.account_id
         return asked.broken
 
-    _move(office, appointment_id, place, keep, version=version, who=who, now=now)
+    _move(office, appointment_id, place, keep, payer, version=version, who=who, now=now)
 
 
 _Keep = Callable[[Session, Course, Appointment], Sequence[Broken]]
 
 
 def _move(
-    office: Office, appointment_id: int, place: Place, keep: _Keep, *, version: int, who: Who, now: datetime
+    office: Office,
+    appointment_id: int,
+    place: Place,
+    keep: _Keep,
+    payer: Actor,
+    *,
+    version: int,
+    who: Who,
+    now: datetime,
 ) -> None:
     def work(session: Session) -> None:
         course, appointment = locked(session, appointment_id)
@@ -144,12 +172,18 @@ def _move(
         before = _facts(appointment)
         despite = keep(session, course, appointment)
         detail = {"before": before, "after": _facts(appointment), "despite": [each.kind.value for each in despite]}
+        detail |= {"reason": Reason.ASKED.value} if payer is not Actor.CLINIC else {}
         note(session, office, who, "move", about(course, appointment), detail=detail, now=now)
 
     try:
         unit_of_work(work)
     except SlotTaken:  # somebody has just taken the room: another may be free at the same time
         unit_of_work(work)
+
+
+def _payer(payer: Actor, appointment: Appointment) -> Actor:
+    """Times that are only kept cost the patient nothing."""
+    return payer if appointment.status == BOOKED else Actor.CLINIC
 
 
 def stands_at(appointment: Appointment, place: Place) -> bool:

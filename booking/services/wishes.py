@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlencode
 from werkzeug.datastructures import MultiDict
 
 from booking.domain.course import PartOfDay, Pattern, Planned
-from booking.domain.period import at_wall, oslo
+from booking.domain.period import at_wall, oslo, shown_once
 from booking.services.proposals import Asked, Rhythm, Swap
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -24,6 +24,10 @@ Pairs = list[tuple[str, str]]
 
 class Unreadable(ValueError):
     """A value of the query that means nothing."""
+
+
+class NoSuchTime(Unreadable):
+    """A time that the clock does not show that day, or shows twice."""
 
 
 def query_of(asked: Asked, rhythm: Rhythm | None = None) -> str:
@@ -113,9 +117,12 @@ def read_place(text: str) -> tuple[datetime, str, str]:
 
 
 def read_start(text: str) -> datetime:
-    """`2027-05-19T09:30` on the wall in Oslo, as an instant."""
-    day, _, time = text.partition("T")
-    return at_wall(_countable(read_date(day)), _minute(time))
+    """`2027-05-19T09:30` on the wall in Oslo, as an instant. Raises NoSuchTime in the night of a clock change."""
+    date_text, _, time_text = text.partition("T")
+    day, minute = _countable(read_date(date_text)), _minute(time_text)
+    if not shown_once(day, minute):
+        raise NoSuchTime(text)
+    return at_wall(day, minute)
 
 
 def place_text(start: datetime, clinician: str, clinic: str) -> str:

@@ -24,7 +24,7 @@ from booking.store.unit_of_work import unit_of_work
 from tests.builders import NOW, TUESDAYS, booked_course, office
 from tests.people import SIV
 from tests.services.changers import AT, elsewhere, place_at, review_of, session_of, undoable
-from tests.services.desk import again, logged
+from tests.services.desk import again, fees, logged
 from tests.staff import ADA, RITA, Person, reach
 
 pytestmark = pytest.mark.usefixtures("claims_kept")
@@ -37,11 +37,12 @@ def moved(
     by: Person = RITA,
     version: int | None = None,
     all_the_same: bool = False,
+    payer: Actor = Actor.CLINIC,
     now: datetime = NOW,
 ) -> Appointment:
     verb = desk_moves.move_all_the_same if all_the_same else desk_moves.move
     seen = appointment.version if version is None else version
-    verb(office(), appointment.id, place, version=seen, who=reach(by).who, now=now, at=AT)
+    verb(office(), appointment.id, place, payer=payer, version=seen, who=reach(by).who, now=now, at=AT)
     return again(appointment)
 
 
@@ -80,6 +81,16 @@ def test_the_same_move_twice_is_one(kari: Course) -> None:
     moved(third, place)
     moved(third, place, version=third.version)
     assert len(undoable(kari.id, by=Actor.CLINIC)) == 1
+
+
+def test_who_asks_late_for_another_time_pays_for_it_as_for_cancelling(kari: Course) -> None:
+    third, fourth, fifth, sixth = (session_of(kari.id, number) for number in (3, 4, 5, 6))
+    for each, payer in ((third, Actor.CLINIC), (fourth, Actor.PATIENT), (fifth, Actor.PATIENT)):
+        late = each.starts_at - timedelta(hours=2)
+        moved(each, elsewhere(each, now=late), payer=payer, now=late)
+    late = sixth.starts_at - timedelta(hours=2)
+    moved(sixth, later(sixth, minute=19 * 60), payer=Actor.PATIENT, all_the_same=True, now=late)
+    assert fees(kari.id) == [(0, True), (fifth.price, False), (sixth.price, False)]
 
 
 def test_the_week_of_another_session_is_broken_only_by_who_says_so(kari: Course) -> None:

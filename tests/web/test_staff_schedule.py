@@ -268,6 +268,16 @@ def test_a_place_that_is_none_is_asked_for_again(demo_app: Flask, kari: Course, 
     assert "Choose a day, a time and with whom." in desk.text
 
 
+@pytest.mark.parametrize("night", ["2027-03-28", "2027-10-31"])
+def test_in_the_night_of_a_clock_change_no_time_is_chosen_that_does_not_come_or_comes_twice(
+    demo_app: Flask, kari: Course, night: str
+) -> None:
+    third = third_of(demo_app, kari)
+    to = f"{night}T02:30~ask-eksempel~lambertseter"
+    desk = at_work(demo_app).open(f"/en/staff/appointments/{third.id}/move?to={to}")
+    assert (desk.status, "The clock is changed that night" in desk.text) == (422, True)
+
+
 def test_nobody_moves_to_a_clinic_that_is_not_hers(demo_app: Flask, kari: Course) -> None:
     third = third_of(demo_app, kari)
     to = f"{oslo(third.starts_at):%Y-%m-%d}T10:00~embla-monstervik~eidsvoll-sundet"

@@ -171,7 +171,7 @@ def test_who_asks_late_for_another_time_is_told_what_it_costs_and_the_desk_can_w
         assert "Why is it moved?" in text
         assert "for it was free until" in text
         assert press(client, page, "/move").status_code == 422
-        week = client.get(press(client, page, "/move", reason="asked").location).get_data(as_text=True)
+        week = client.get(press(client, page, "/move", payer="patient").location).get_data(as_text=True)
         with visit.app.app_context():
             fee = db.session.scalars(select(Fee.id).where(Fee.amount == visit.price)).one()
         assert f"/en/staff/fees/{fee}/waive" in week

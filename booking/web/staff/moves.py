@@ -11,17 +11,18 @@ from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from booking.domain.appointment import Action, Actor, Status, may
+from booking.domain.appointment import Action, Actor, Charge, Status, may
 from booking.domain.changing import Option, Week
 from booking.domain.errors import BookingError, ChangedMeanwhile, DoesNotFit, NotAllowed, NothingToUndo, SlotTaken
 from booking.domain.period import STEP_MINUTES, moment_of, oslo
 from booking.services import desk_moves, wording
 from booking.services.accounts import sees_appointment, sees_clinic
 from booking.services.changes import Place, undoable, weeks_for
-from booking.services.desk_cancel import take_back
+from booking.services.desk_cancel import cost_if_asked, take_back
 from booking.services.desk_moves import Broken, BrokenKind
-from booking.services.wishes import Unreadable, place_text
+from booking.services.wishes import NoSuchTime, Unreadable, place_text
 from booking.store.appointments import Appointment
+from booking.store.changes import Fee, fees_of
 from booking.store.courses import Course
 from booking.store.database import db
 from booking.store.schedules import workplaces
@@ -35,7 +36,7 @@ from booking.web.language import current_language
 from booking.web.me.places import Choice, Places, place_of
 from booking.web.office import office
 from booking.web.pictures import Link, day_at_time
-from booking.web.staff.status import told_words
+from booking.web.staff.status import cost_words, told_words
 from booking.web.staff.words import step_name
 
 WEEKS = 4
@@ -53,6 +54,7 @@ class Undo:
     appointment_id: int
     until: str
     told: str
+    fee: Fee | None
 
 
 @open_to(Rule.OF_APPOINTMENT)
@@ -66,6 +68,11 @@ def move(id: int) -> ResponseReturnValue:
         return desk.form_page()
     try:
         place = _place(desk.house, text)
+    except NoSuchTime:
+        return desk.form_page(
+            fault=_("The clock is changed that night, so this time does not come, or comes twice. Choose another."),
+            code=UNREADABLE,
+        )
     except Unreadable:
         return desk.form_page(fault=_("Choose a day, a time and with whom."), code=UNREADABLE)
     if not sees_clinic(g.reach, place.clinic_id):
@@ -84,10 +91,13 @@ def _place(house: House, text: str) -> Place:
 def _move(desk: Desk, place: Place, form: MoveForm) -> ResponseReturnValue:
     if not form.validate():
         return desk.check_page(place, fault=_("Please press the button once more."), code=UNREADABLE)
+    payer = Actor.PATIENT if form.payer.data == Actor.PATIENT else Actor.CLINIC
+    if desk.costs and not form.payer.data:
+        return desk.check_page(place, fault=_("Choose who wants it to be moved."), code=UNREADABLE)
     verb = desk_moves.move_all_the_same if form.despite.data else desk_moves.move
     version, times = read_id(form.version.data), {"now": desk.now, "at": clock.machine_now()}
     try:
-        verb(office(), desk.appointment.id, place, version=version, who=g.reach.who, **times)
+        verb(office(), desk.appointment.id, place, payer=payer, version=version, who=g.reach.who, **times)
     except (ChangedMeanwhile, SlotTaken, DoesNotFit, NotAllowed) as refusal:
         return _moved_meanwhile(desk.appointment.id, place, refusal)
     return redirect(back_url(form.back.data, desk.appointment.id), 303)
@@ -153,7 +163,8 @@ def undo_of(appointment: Appointment) -> Undo | None:
         after=day_at_time(appointment.starts_at),
     )
     until = wording.at_time(change.due_at, current_language())
-    return Undo(words, change.id, appointment.id, until, told_words(course))
+    fees = (fee for fee in fees_of(db.session(), course.id) if fee.change_id == change.id and fee.amount)
+    return Undo(words, change.id, appointment.id, until, told_words(course), next(fees, None))
 
 
 class Desk:
@@ -168,6 +179,12 @@ class Desk:
     def movable(self) -> bool:
         a = self.appointment
         return may(Actor.CLINIC, Action.MOVE, Status(a.status), a.period, now=self.now)
+
+    @cached_property
+    def costs(self) -> Charge | None:
+        """What it costs the patient if she asks for it; None while that is nothing."""
+        cost = cost_if_asked(self.session, self.course, self.appointment, now=self.now)
+        return cost if cost and (cost.amount or cost.excused) else None
 
     @cached_property
     def places(self) -> Places:
@@ -203,9 +220,17 @@ class Desk:
             along=list(self.places.along(option)) if option else [],
             broken=[broken_words(each) for each in broken],
             forbidden=any(each.forbids for each in broken),
+            reasons=self._payers(),
             told=told_words(self.course),
         )
         return page, code
+
+    def _payers(self) -> list[tuple[str, str, str]]:
+        """Who may want it, as a value, words and what it costs the patient; empty if it costs nothing at all."""
+        if self.costs is None:
+            return []
+        asked = (Actor.PATIENT, _("The patient asks for it"), cost_words(self.costs))
+        return [asked, (Actor.CLINIC, _("The clinic moves it"), _("Costs the patient nothing."))]
 
     def _facts(self) -> dict[str, object]:
         a = self.appointment

@@ -128,23 +128,23 @@ def _cancel_page(appointment: Appointment, *, fault: str = "", code: int = 200) 
         course=course,
         house=House(db.session()),
         fault=fault,
-        reasons=reasons_for(cost),
+        reasons=_reasons(cost),
         told=told_words(course),
         back=request.values.get("back", ""),
     )
     return page, code
 
 
-def reasons_for(cost: Charge | None) -> list[tuple[str, str, str]]:
+def _reasons(cost: Charge | None) -> list[tuple[str, str, str]]:
     """(value, words, what it costs the patient)"""
     free = _("Costs the patient nothing.")
     return [
-        (reason, reason_name(reason), _cost_words(cost) if cost and reason.payer is Actor.PATIENT else free)
+        (reason, reason_name(reason), cost_words(cost) if cost and reason.payer is Actor.PATIENT else free)
         for reason in Reason
     ]
 
 
-def _cost_words(cost: Charge) -> str:
+def cost_words(cost: Charge) -> str:
     until = day_at_time(cost.free_until)
     if cost.amount:
         price = wording.price(cost.amount, current_language())
