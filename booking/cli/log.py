@@ -27,8 +27,8 @@ log = AppGroup("log", help="Who has looked at or changed what of which patient."
 @as_json
 def verify_command() -> None:
     """Check that no entry was altered, taken out or put in. Ends with 1 if one was, and names the first."""
-    found = verify()
-    show({"entries": found.holds, "broken_at": found.broken_at}, _verdict_lines)
+    found = verify(office())
+    show({"entries": found.holds, "unkeyed": found.unkeyed, "broken_at": found.broken_at}, _verdict_lines)
     sys.exit(BROKEN if found.broken_at else 0)
 
 
@@ -67,3 +67,5 @@ def _verdict_lines(answer: Json) -> Iterator[str]:
         yield f"The logbook holds: {answer['entries']} entries."
     else:
         yield f"The logbook does not hold from entry {answer['broken_at']} on; {answer['entries']} before it do."
+    if answer["unkeyed"]:
+        yield f"{answer['unkeyed']} entries are older than its key: who can write in the database could make them anew."

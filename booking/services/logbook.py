@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
+from secrets import token_bytes, token_hex
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken
@@ -19,6 +21,7 @@ from booking.services.privacy import seal, unseal
 from booking.store.database import db, utc
 from booking.store.logbook import (
     FORGOTTEN,
+    KEYED,
     NEWEST,
     LogEntry,
     LogHead,
@@ -71,9 +74,9 @@ def note(
 ) -> None:
     """Adds an entry inside a unit of work, with the change that it tells of. `detail` is encrypted, if there is one,
     with the patient's key. Call it last: until the transaction ends nobody else can add one."""
-    head = head_to_change(session)
+    chain = _chain(session, office)
     sealed = None if detail is None else _patients_fernet(session, office, about.patient_id).encrypt(_bytes(detail))
-    _add(session, head, who, action, about, sealed, now=now)
+    _add(session, chain, who, action, about, sealed, now=now)
 
 
 def note_look(office: Office, who: Who, action: str, about: About, *, now: datetime) -> None:
@@ -81,21 +84,47 @@ def note_look(office: Office, who: Who, action: str, about: About, *, now: datet
     unit_of_work(lambda session: note(session, office, who, action, about, now=now))
 
 
-def note_looks(who: Who, action: str, abouts: Sequence[About], *, now: datetime) -> None:
+def note_looks(office: Office, who: Who, action: str, abouts: Sequence[About], *, now: datetime) -> None:
     """The same for all that one list shows; nothing for none."""
 
     def work(session: Session) -> None:
-        head = head_to_change(session)
+        chain = _chain(session, office)
         for about in abouts:
-            _add(session, head, who, action, about, None, now=now)
+            _add(session, chain, who, action, about, None, now=now)
 
     if abouts:
         unit_of_work(work)
 
 
+@dataclass(frozen=True, slots=True)
+class _Chain:
+    """Its newest end, locked, and the key of what is added to it."""
+
+    head: LogHead
+    key: bytes
+
+
+def _chain(session: Session, office: Office) -> _Chain:
+    """With a key made by whoever adds the first entry that has one."""
+    head = head_to_change(session)
+    row = session.get(LogHead, KEYED)
+    if row is None:
+        sealed = seal(office, {"key": token_hex(32), "after": head.entry_id})
+        row = LogHead(id=KEYED, entry_id=head.entry_id, hash=sealed.decode())
+        session.add(row)
+    return _Chain(head, _keyed(office, row)[0])
+
+
+def _keyed(office: Office, row: LogHead) -> tuple[bytes, int]:
+    """The key, and the last entry before it, which nobody can alter who has not ours. Raises InvalidToken."""
+    kept = unseal(office, row.hash.encode())
+    return bytes.fromhex(kept["key"]), int(kept["after"])
+
+
 def _add(
-    session: Session, head: LogHead, who: Who, action: str, about: About, detail: bytes | None, *, now: datetime
+    session: Session, chain: _Chain, who: Who, action: str, about: About, detail: bytes | None, *, now: datetime
 ) -> None:
+    head = chain.head
     entry = LogEntry(
         id=head.entry_id + 1,
         made_at=now,
@@ -107,13 +136,14 @@ def _add(
         appointment_id=about.appointment_id,
         detail=detail,
     )
-    entry.hash = hash_after(head.hash, entry)
+    entry.hash = _hash_after(head.hash, entry, chain.key)
     head.entry_id, head.hash = entry.id, entry.hash
     session.add(entry)
 
 
-def hash_after(before: str, entry: LogEntry) -> str:
-    """SHA-256, in hexadecimal, over the hash before and everything in the row."""
+def _hash_after(before: str, entry: LogEntry, key: bytes | None) -> str:
+    """HMAC with SHA-256, in hexadecimal, over the hash before and everything in the row; without a key, as entries have
+    it that were made before there was one, SHA-256 alone."""
     facts = [
         before,
         entry.id,
@@ -126,21 +156,24 @@ def hash_after(before: str, entry: LogEntry) -> str:
         entry.appointment_id,
         None if entry.detail is None else entry.detail.decode(),
     ]
-    return hashlib.sha256(json.dumps(facts, ensure_ascii=False).encode()).hexdigest()
+    told = json.dumps(facts, ensure_ascii=False).encode()
+    return hashlib.sha256(told).hexdigest() if key is None else hmac.digest(key, told, "sha256").hex()
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What was found: how many entries hold, from the oldest on, and the id of the first that does not, if any.
 
-    Where entries were cut off at the end, that is the id of the first that is missing.
+    Where entries were cut off at the end, that is the id of the first that is missing. `unkeyed`: how many of those
+    that hold have a hash that can be computed without the key.
     """
 
     holds: int
     broken_at: int | None
+    unkeyed: int = 0
 
 
-def verify() -> Verdict:
+def verify(office: Office) -> Verdict:
     """Goes through the whole chain, as it is at one moment, from what is remembered of the entries that are gone, and
     compares its end with what is remembered of the newest."""
     with Session(db.engine) as session:
@@ -148,14 +181,31 @@ def verify() -> Verdict:
         ends = heads(session)
         gone = ends.get(FORGOTTEN)
         first, before = (gone.entry_id, gone.hash) if gone else (0, NOTHING_BEFORE)
+        key, unkeyed_to = _key_of(office, ends.get(KEYED))
         last = first
         with closing(all_entries(session)) as entries:
             for entry in entries:
-                if entry.id != last + 1 or entry.hash != hash_after(before, entry):
-                    return Verdict(last - first, last + 1)
+                needs = unkeyed_to is not None and entry.id > unkeyed_to
+                if entry.id != last + 1 or entry.hash != _hash_after(before, entry, key if needs else None):
+                    return _verdict(first, last, unkeyed_to, whole=False)
                 last, before = entry.id, entry.hash
         whole = (ends[NEWEST].entry_id, ends[NEWEST].hash) == (last, before)
-        return Verdict(last - first, None if whole else last + 1)
+        return _verdict(first, last, unkeyed_to, whole=whole)
+
+
+def _verdict(first: int, last: int, unkeyed_to: int | None, *, whole: bool) -> Verdict:
+    unkeyed = last if unkeyed_to is None else min(last, unkeyed_to)
+    return Verdict(last - first, None if whole else last + 1, max(unkeyed - first, 0))
+
+
+def _key_of(office: Office, row: LogHead | None) -> tuple[bytes | None, int | None]:
+    """The key and the last entry before it. Where it cannot be opened, one that nobody has: then no entry holds."""
+    if row is None:
+        return None, None
+    try:
+        return _keyed(office, row)
+    except InvalidToken:
+        return token_bytes(32), 0
 
 
 def forget_entries(office: Office, *, now: datetime) -> int:

@@ -25,7 +25,7 @@ from booking.store.busy import BusySource
 from booking.store.courses import Screening
 from booking.store.database import db, utc
 from booking.store.holds import Hold
-from booking.store.logbook import PatientKey
+from booking.store.logbook import KEYED, LogHead, PatientKey
 from booking.store.notes import Note
 from booking.store.outbox import Message, drop_bodies
 from booking.store.outcomes import Outcome, outcomes_over
@@ -74,6 +74,9 @@ def rotate_keys(office: Office) -> int:
             count += 1
         for key in session.scalars(select(PatientKey).with_for_update()):
             key.key = fernet.rotate(key.key)
+            count += 1
+        for head in session.scalars(select(LogHead).where(LogHead.id == KEYED).with_for_update()):
+            head.hash = fernet.rotate(head.hash.encode()).decode()
             count += 1
         for account in session.scalars(select(Account).with_for_update()):
             count += _rotate_factors(account, fernet)

@@ -18,7 +18,7 @@ class LogEntry(Base):
     """One look or change. `id` counts from 1 without a gap; `account_id` null: a command or the patient herself did it.
 
     `action`: a word of the logbook's; `detail`: encrypted with the patient's own key, so that erasing the key erases
-    the detail while the chain still holds. `hash`: SHA-256 over the row and the hash before it, in hexadecimal.
+    the detail while the chain still holds. `hash`: over the row and the hash before it, in hexadecimal.
     """
 
     __tablename__ = "log_entries"
@@ -45,7 +45,8 @@ def _refuse(mapper: object, connection: object, entry: LogEntry) -> None:
 class LogHead(Base):
     """Where the chain ends: the row `NEWEST` tells of the newest entry, and whoever adds one locks it first, so that
     the chain never forks. The row `FORGOTTEN`, of which there is none before years have passed, tells of the newest of
-    those that are gone: the first that is kept is chained to it."""
+    those that are gone: the first that is kept is chained to it. The row `KEYED` tells of the last entry whose hash
+    needs no key, and has for a hash the key of all later ones, encrypted."""
 
     __tablename__ = "log_heads"
 
@@ -54,7 +55,7 @@ class LogHead(Base):
     hash: Mapped[str]
 
 
-NEWEST, FORGOTTEN = 1, 2
+NEWEST, FORGOTTEN, KEYED = 1, 2, 3
 
 
 class PatientKey(Base):
@@ -85,7 +86,7 @@ def head_to_change(session: Session) -> LogHead:
 
 
 def heads(session: Session) -> dict[int, LogHead]:
-    """Where the chain ends, by `NEWEST` and `FORGOTTEN`."""
+    """Where the chain ends, and where its key begins, by `NEWEST`, `FORGOTTEN` and `KEYED`."""
     return {head.id: head for head in session.scalars(select(LogHead))}
 
 

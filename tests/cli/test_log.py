@@ -33,7 +33,7 @@ def test_a_tampered_row_is_named_and_the_command_fails(demo_app: Flask) -> None:
     with demo_app.app_context():
         unit_of_work(lambda s: s.execute(text("UPDATE log_entries SET actor = 'Nobody' WHERE id = 2")))
     found = said(demo_app, "log", "verify")
-    assert (found.exit_code, found.answer) == (1, {"entries": 1, "broken_at": 2})
+    assert (found.exit_code, found.answer) == (1, {"entries": 1, "unkeyed": 0, "broken_at": 2})
 
 
 def test_a_patient_is_told_who_has_seen_her_and_that_this_was_asked(demo_app: Flask) -> None:

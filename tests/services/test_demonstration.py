@@ -249,7 +249,7 @@ def test_an_absence_in_a_full_house_touches_patients_and_moves_nobody(full_house
     assert {row.state for row in disruption.touched} == {"open"}
     assert any(row.proposal for row in disruption.touched)
     assert not db.session.scalars(select(Change)).all()
-    assert verify().broken_at is None
+    assert verify(office()).broken_at is None
 
 
 @only_sqlite

@@ -403,7 +403,7 @@ def test_each_change_of_hers_is_told_by_mail_and_logged() -> None:
     change_password(office(), account(RITA), NEW, but=0, now=NOW, at=NOW)
     assert [mail.facts["what"] for mail in mails("staff_changed")] == ["codes", "passkey", "password"]
     let_in(office(), account(RITA), "test", now=NOW)
-    assert verify().holds == 4
+    assert verify(office()).holds == 4
 
 
 def test_where_somebody_was_signed_in_is_forgotten() -> None:

@@ -191,5 +191,5 @@ def maybe_known(said: Said) -> tuple[Found, ...]:
     """Patients whom she may be; that they are shown is noted."""
     like = suggest_duplicates(db.session(), said, g.reach, now=clock.now())
     looks = [About(patient_id=found.patient.id) for found in like]
-    note_looks(g.reach.who, "find", looks, now=clock.now())
+    note_looks(office(), g.reach.who, "find", looks, now=clock.now())
     return like

@@ -73,7 +73,7 @@ def patients() -> ResponseReturnValue:
     answer = find(db.session(), text, g.reach, now=now)
     looks = [About(patient_id=found.patient.id) for found in answer.patients]
     page = render_template("staff/patients.html", sought=text, answer=answer, house=House(db.session()))
-    note_looks(g.reach.who, "find", looks, now=now)  # last: it ends what was read
+    note_looks(office(), g.reach.who, "find", looks, now=now)  # last: it ends what was read
     return page
 
 
