@@ -59,7 +59,8 @@ class Days:
         return schedule_of(self._session, clinics, Period(self._now, self._now))
 
     def compared(self, period: Period) -> tuple[tuple[OfferedDay, ...], int]:
-        """The first days of the period on which anything is or would be, and the minutes of a short visit."""
+        """The first days of the period on which anything is, would be or cannot be heard, and the minutes of a short
+        visit."""
         clinic_id = self._at.clinic_id
         if clinic_id is None:
             return (), 0
@@ -72,7 +73,7 @@ class Days:
         after = Timetable(free.schedule)
         found = (self._offered(free, after, clinic_id, day, people) for day in _days(first, last))
         minutes = min(people.values(), default=0)
-        return tuple(each for each in found if each.before or each.after), minutes
+        return tuple(each for each in found if each.before or each.after or each.unheard), minutes
 
     def _people(self, free: Availability, clinic_id: int) -> dict[int, int]:
         """Who is asked, by id, with the minutes of the shortest visit that she may give."""

@@ -95,6 +95,15 @@ def test_a_change_is_looked_at_and_what_was_written_can_be_put_right(site_app: F
     assert "The clinic is not open 16:00–19:00" in desk.text
     desk.send(edit="1")
     assert (desk.value("tue"), desk.value("first")) == ("12-19", "2027-05-03")
+    assert "What is written outside of the opening hours is offered to nobody." in desk.text
+
+
+def test_a_day_on_which_the_clinic_is_not_open_is_said_to_be_offered_to_nobody(site_app: Flask) -> None:
+    desk = as_(site_app).open(f"{HERS}/day")
+    assert "is open this week: Monday 09:00–18:00" in desk.text
+    desk.send("/day", day="2027-05-08", times="10-14")
+    assert "is not open at any of these hours. They are offered to nobody until it is." in desk.text
+    assert "The clinic is not open 10:00–14:00" in desk.text
 
 
 def test_what_is_written_wrongly_is_said_beside_the_field(site_app: Flask) -> None:

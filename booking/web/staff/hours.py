@@ -26,6 +26,7 @@ from booking.services.hours import (
     EndHours,
     NewBreak,
     NewHours,
+    Preview,
     PutBack,
     Reopen,
     TakeOut,
@@ -300,9 +301,17 @@ def _decide(owner: Owner, change: Change, heading: str) -> ResponseReturnValue:
         house=House(db.session()),
         sent=[(name, value) for name, value in request.values.items(multi=True) if name not in _NOT_SENT_ON],
         removes=heading if request.path.endswith("/remove") else "",
+        unheard=_unheard(change, shown),
         meanwhile=meanwhile,
         spans_words=spans_words,
     )
+
+
+def _unheard(change: Change, shown: Preview) -> Clinic | None:
+    """The clinic that must open before all of the hours that are entered can be offered."""
+    if not isinstance(change, NewHours) or not any(day.unheard for day in shown.days):
+        return None
+    return db.session().get_one(Clinic, change.hours.clinic_id)
 
 
 _NOT_SENT_ON = {"csrf_token", "seen", "edit"}
@@ -385,7 +394,18 @@ def _form_page(owner: Owner, entry: Entry) -> str:
         source=_source(owner) if entry.what == "week" else None,
         monday=_monday_asked(),
         at=_clinic_asked(owner),
+        openings=_openings(owner) if owner.clinician and entry.what in ("week", "day") else [],
     )
+
+
+def _openings(owner: Owner) -> list[tuple[str, list[tuple[int, str]]]]:
+    """When each of the clinics is open in this week: its name, and (weekday, its hours in words)."""
+    found, monday = [], monday_of(_today())
+    for id, name in owner.clinics:
+        hours = [(each.weekday, (each.start, each.end)) for each in copied(db.session(), At(id), monday)]
+        days = [(number, spans_words(span for day, span in hours if day == number)) for number in range(7)]
+        found.append((name, [(number, words) for number, words in days if words]))
+    return found
 
 
 def _week_words(day: date) -> str:
