@@ -180,7 +180,7 @@ def test_a_start_that_has_passed_is_told(reading: Flask) -> None:
 def test_a_plan_shows_who_where_when_and_what_it_costs(reading: Flask) -> None:
     text = opened(reading, TUESDAYS + "&new=1").text
     for words in (
-        "Closest to what you asked",
+        "Closest to the wishes",
         "Tuesdays at",
         "Ask Eksempel, chiropractor · Lambertseter · 6 April to 1 June",
         "NOK 8,090",
@@ -200,7 +200,7 @@ def test_a_moved_week_says_why_and_how_many_stay(reading: Flask) -> None:
     text = opened(reading, WHIT).text
     assert "Monday 29 March: Easter Monday is a public holiday and the clinic is closed (Easter week)." in text
     assert "Whit Monday is a public holiday" in text
-    assert re.search(r"(Six|Seven) of nine keep your time\.", text)
+    assert re.search(r"(Six|Seven) of nine keep the usual time\.", text)
 
 
 def test_the_picture_has_a_mark_for_every_appointment(reading: Flask) -> None:
@@ -268,7 +268,7 @@ def test_a_swap_that_no_longer_fits_is_told(reading: Flask) -> None:
     pattern = re.search(r"pattern=([^&\"]+)", walker.response.text)
     assert pattern
     walker.open(f"{WHIT}&pattern={pattern[1]}&swap=3~2027-04-07T03:00~ask-eksempel~lambertseter")
-    assert "Session 3 can no longer be at the time you chose" in walker.text
+    assert "Session 3 can no longer be at the time that was chosen" in walker.text
     assert walker.forms("/choose")
 
 

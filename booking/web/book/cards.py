@@ -105,7 +105,7 @@ class Cards:
         moved = [visit for visit in visits if visit.deviation]
         sessions = sum(visit.kind == "session" for visit in visits)
         kept = _(
-            "%(kept)s of %(all)s keep your time.",
+            "%(kept)s of %(all)s keep the usual time.",
             kept=wording.sentence(number_word(sessions - len(moved)) if sessions > len(moved) else _("none")),
             all=number_word(sessions),
         )
@@ -160,7 +160,7 @@ def _tag(plan: Plan, rhythm: Rhythm, best: Plan) -> str:
     if rhythm.swaps:
         return _("With your changes")
     if plan is best:
-        return _("Closest to what you asked")
+        return _("Closest to the wishes")
     return wording.sentence(", ".join(_differences(plan, best)))
 
 

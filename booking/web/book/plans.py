@@ -70,7 +70,7 @@ class Plans:
         try:
             plans = _with_own(found, plans, own)
         except DoesNotFit as error:
-            notice = _("Session %(number)s can no longer be at the time you chose.", number=error.number)
+            notice = _("Session %(number)s can no longer be at the time that was chosen.", number=error.number)
         except UnknownWish:
             notice = _("The plan in this address does not exist.")
         return {
@@ -146,7 +146,7 @@ class Plans:
             Wish.CLINICIAN: ({"clinician": None, "only_her": False}, _("Take any clinician")),
             Wish.CLINICS: ({"clinics": (*asked.clinics, added.slug)}, _("Add %(clinic)s", clinic=added.name)),
             Wish.START: ({"start": None}, _("Start as soon as possible")),
-            Wish.AWAY: ({"away": ()}, _("Also take times when you are away or busy")),
+            Wish.AWAY: ({"away": ()}, _("Also take times that were said to be away or busy")),
         }[relax.wish]
         plan = relax.plan
         brings = _(
@@ -226,7 +226,7 @@ def _fails(kind: StepKind) -> str:
     return {
         StepKind.FIRST_VISIT: _("The weekly times would fit, but there is no time for a first visit before them."),
         StepKind.REVIEW: _("The weekly times would fit, but there is no time for the review after them."),
-    }.get(kind, _("In these weeks nothing that you asked for is free:"))
+    }.get(kind, _("In these weeks nothing that was asked for is free:"))
 
 
 def _nearest(house: House, each: Planned, url: str) -> dict[str, str]:

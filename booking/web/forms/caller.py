@@ -15,7 +15,7 @@ from booking.domain.screening import Gate, HealthCheck, Outcome
 from booking.services.callers import Said
 from booking.services.courses import ADULT_AT, Channel, Details, age_on
 from booking.services.register import read
-from booking.web.forms.details import CHANNEL_NAMES, LANGUAGE_NAMES, NEEDS
+from booking.web.forms.details import CHANNEL_NAMES, LANGUAGE_NAMES, NEEDS_AT_THE_DESK
 from booking.web.forms.fields import LONGEST_LINE, Tick, Ticks, choices_of, one_line, read_email, read_phone
 from booking.web.forms.health import SHORT
 from booking.web.forms.need import NEW, RETURNING, SINGLE
@@ -108,7 +108,7 @@ class CheckedForm(CallerForm):
         default=Channel.INVITATIONS.value,
         validate_choice=False,
     )
-    needs = Ticks(lazy_gettext("What would make the visits easier"), choices=choices_of(NEEDS.items()))
+    needs = Ticks(lazy_gettext("What would make the visits easier"), choices=choices_of(NEEDS_AT_THE_DESK.items()))
     booked_by = StringField(lazy_gettext("Who books for her, if somebody else does"))
     revision = HiddenField()
 
@@ -131,7 +131,7 @@ class CheckedForm(CallerForm):
             mobile=said.mobile,
             language=self.language.data,
             channel=Channel(self.channel.data) if said.email else Channel.NONE,
-            needs=tuple(need for need in NEEDS if need in (self.needs.data or ())),
+            needs=tuple(need for need in NEEDS_AT_THE_DESK if need in (self.needs.data or ())),
             booked_by=one_line(self.booked_by.data) or None,
         )
 

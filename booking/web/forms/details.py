@@ -25,6 +25,13 @@ NEEDS = {
     "hearing_loop": lazy_gettext("A hearing loop"),
 }
 
+NEEDS_AT_THE_DESK = {
+    **NEEDS,
+    "lie_down": lazy_gettext("A place to lie down"),
+    "companion": lazy_gettext("Comes with a companion"),
+}
+"""The same as others speak of her."""
+
 LANGUAGE_NAMES = (("nb", "Norsk (bokmål)"), ("en", "English"))
 
 CHANNEL_NAMES = {

@@ -16,7 +16,7 @@ from booking.store.timetable import session_counts
 from booking.web import clock
 from booking.web.access import Rule, open_to
 from booking.web.book.house import House
-from booking.web.forms.details import NEEDS
+from booking.web.forms.details import NEEDS_AT_THE_DESK
 from booking.web.office import office
 from booking.web.pictures import day_at_time
 from booking.web.staff.moves import undo_of
@@ -43,7 +43,7 @@ def appointment(id: int) -> str:
         minutes=int(found.period.length.total_seconds()) // 60,
         screening=session.get(Screening, course.id),
         hers=found.clinician_id == g.reach.clinician_id,
-        needs=[str(NEEDS[need]) for need in course.needs if need in NEEDS],
+        needs=[str(NEEDS_AT_THE_DESK[need]) for need in course.needs if need in NEEDS_AT_THE_DESK],
         answer=reply.answer if reply is not None and reply.sequence == found.sequence else "",
         movable=may(Actor.CLINIC, Action.MOVE, Status(found.status), found.period, now=now),
         proposed=_proposed(found, reply) if reply is not None else None,

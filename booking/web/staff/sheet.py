@@ -22,7 +22,7 @@ from booking.store.appointments import ARRIVED, FULFILLED, NOSHOW, PENDING
 from booking.store.replies import Reply
 from booking.store.timetable import Entry
 from booking.web.filters import minute_of_day
-from booking.web.forms.details import NEEDS
+from booking.web.forms.details import NEEDS_AT_THE_DESK
 from booking.web.language import current_language
 
 USUAL_HOURS = (8, 16)
@@ -205,8 +205,8 @@ class Pen:
         yield from _status_flags(entry)
         yield from self._health_flags(entry)
         for need in entry.needs:
-            if need in NEEDS:
-                yield Flag(need.replace("_", "-"), str(NEEDS[need]))
+            if need in NEEDS_AT_THE_DESK:
+                yield Flag(need.replace("_", "-"), str(NEEDS_AT_THE_DESK[need]))
         reply = self.replies.get(entry.id)
         if reply is not None and reply.sequence == entry.sequence:
             yield _answer_flag(reply.answer)

@@ -25,7 +25,7 @@ from booking.store.today import Visit, fees_for, open_changes_of, visits_in
 from booking.web import clock
 from booking.web.access import Rule, open_to
 from booking.web.book.house import House
-from booking.web.forms.details import NEEDS
+from booking.web.forms.details import NEEDS_AT_THE_DESK
 from booking.web.office import office
 
 
@@ -75,7 +75,7 @@ def _rows(visits: Sequence[Visit]) -> list[Row]:
 
 
 def _needs(visit: Visit) -> tuple[str, ...]:
-    return tuple(str(NEEDS[need]) for need in visit.needs if need in NEEDS)
+    return tuple(str(NEEDS_AT_THE_DESK[need]) for need in visit.needs if need in NEEDS_AT_THE_DESK)
 
 
 def _undo(appointment: Appointment, changes: dict[int, list[Change]]) -> Change | None:
