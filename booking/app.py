@@ -33,7 +33,7 @@ from booking.services.outcomes import ask_due
 from booking.services.privacy import forget_bodies, forget_comment_addresses, forget_outcomes, forget_unfinished
 from booking.services.reminders import write_due
 from booking.services.replies import poll
-from booking.services.retention import forget_checks, forget_fees, forget_patients
+from booking.services.retention import Skipped, forget_checks, forget_fees, forget_patients
 from booking.services.settlement import settle_due
 from booking.services.sign_ins import forget_sign_ins
 from booking.services.soonest import look_ahead
@@ -120,6 +120,7 @@ def office_of(settings: Settings) -> Office:
 
 def chores_of(office: Office) -> tuple[Callable[[datetime], object], ...]:
     """What the worker does once a minute, by the clinic's clock."""
+    skipped = Skipped()
     return (
         lambda now: release_lapsed(office, now=now, at=machine_now()),
         lambda now: settle_due(office, now=now, at=machine_now()),
@@ -140,7 +141,7 @@ def chores_of(office: Office) -> tuple[Callable[[datetime], object], ...]:
         lambda now: ask_due(office, now=now, at=machine_now()),
         lambda now: forget_outcomes(office, now=now),
         lambda now: forget_checks(office, now=now),
-        lambda now: forget_patients(office, now=now),
+        lambda now: forget_patients(office, skipped, now=now),
         lambda now: forget_fees(office, now=now),
         lambda now: forget_entries(office, now=now),
         lambda now: look_ahead(office, now=now),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 import structlog
 from sqlalchemy.orm import Session
 
 from booking.domain.outcome import all_over_since
+from booking.domain.period import oslo
 from booking.services.delivery import what_happened
 from booking.services.office import Office
 from booking.store.database import db, utc
@@ -29,6 +30,20 @@ PATIENTS_A_ROUND = 20
 log = structlog.get_logger()
 
 
+class Skipped:
+    """Who could not be forgotten today, and is tried again tomorrow: she takes nobody's turn."""
+
+    def __init__(self) -> None:
+        self._day: date | None = None
+        self._ids: set[int] = set()
+
+    def on(self, day: date) -> set[int]:
+        """Their ids; nobody's on another day than the last that was asked for."""
+        if day != self._day:
+            self._day, self._ids = day, set()
+        return self._ids
+
+
 def forget_checks(office: Office, *, now: datetime) -> int:
     """Deletes the answers to the health check of courses whose last visit is longer ago than they are kept; how many.
 
@@ -40,7 +55,7 @@ def forget_checks(office: Office, *, now: datetime) -> int:
     return unit_of_work(lambda session: drop_screenings(session, old, seen_by=seen_by)) if old else 0
 
 
-def forget_patients(office: Office, *, now: datetime) -> int:
+def forget_patients(office: Office, skipped: Skipped, *, now: datetime) -> int:
     """Makes patients nobody's whose last visit is longer ago than that is kept, each in a transaction of her own; how
     many. Nobody who is still asked how it goes, and nobody who has an appointment, a wish, or a mail to come.
 
@@ -48,9 +63,22 @@ def forget_patients(office: Office, *, now: datetime) -> int:
     as it is kept.
     """
     over = {"seen_by": utc(now - office.patients_kept), "begun_by": all_over_since(now)}
-    with Session(db.engine) as session:
-        gone = patients_long_gone(session, **over, most=PATIENTS_A_ROUND)
-    return sum(_forgotten(patient_id, **over) for patient_id in gone)
+    failed, forgotten = skipped.on(oslo(now).date()), 0
+    while forgotten < PATIENTS_A_ROUND:
+        with Session(db.engine) as session:
+            gone = patients_long_gone(session, **over, but=failed, most=PATIENTS_A_ROUND - forgotten)
+        if not gone:
+            break
+        done = {patient_id for patient_id in gone if _forgotten(patient_id, **over)}
+        forgotten += len(done)
+        _skip(failed, set(gone) - done)
+    return forgotten
+
+
+def _skip(failed: set[int], now_failed: set[int]) -> None:
+    failed |= now_failed
+    if now_failed:
+        log.error("patients are skipped until tomorrow", count=len(failed))
 
 
 def forget_fees(office: Office, *, now: datetime) -> int:

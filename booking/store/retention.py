@@ -42,11 +42,13 @@ def drop_screenings(session: Session, course_ids: Collection[int], *, seen_by: d
     return int(session.execute(gone, execution_options=_QUIETLY).rowcount)  # type: ignore[attr-defined]
 
 
-def patients_long_gone(session: Session, *, seen_by: datetime, begun_by: datetime, most: int) -> list[int]:
-    """Patients who are not forgotten yet, and of whose courses each had its last visit by `seen_by`, began by
-    `begun_by`, so that nothing is asked about it any more, and waits for nothing."""
+def patients_long_gone(
+    session: Session, *, seen_by: datetime, begun_by: datetime, but: Collection[int], most: int
+) -> list[int]:
+    """Patients, other than `but`, who are not forgotten yet, and of whose courses each had its last visit by `seen_by`,
+    began by `begun_by`, so that nothing is asked about it any more, and waits for nothing."""
     rows = select(Patient.id).where(Patient.created_at <= seen_by, *_long_gone(seen_by, begun_by))
-    return list(session.scalars(rows.order_by(Patient.id).limit(most)))
+    return list(session.scalars(rows.where(Patient.id.not_in(but)).order_by(Patient.id).limit(most)))
 
 
 def patient_to_forget(session: Session, patient_id: int, *, seen_by: datetime, begun_by: datetime) -> Patient | None:

@@ -9,17 +9,18 @@ import pytest
 from flask import Flask
 from sqlalchemy import MetaData, Table, func, select, text, update
 from sqlalchemy.orm import Session
+from structlog.testing import capture_logs
 
 from booking.app import chores_of
 from booking.domain.errors import UnknownCourse
 from booking.domain.outcome import Answers, Moment, closes_at
-from booking.services import outcomes
+from booking.services import outcomes, retention
 from booking.services.courses import read_reference
 from booking.services.helpers import Invited, add_helper
 from booking.services.links import PAGE, Stoppable, open_course, page_url, stop_url
 from booking.services.privacy import seal
 from booking.services.reminders import choose, wishes_of
-from booking.services.retention import forget_checks, forget_fees, forget_patients
+from booking.services.retention import Skipped, forget_checks, forget_fees, forget_patients
 from booking.services.sign_ins import ask_for_link, open_times
 from booking.services.tasks import add_task
 from booking.store.accounts import Account
@@ -74,7 +75,7 @@ def all_is_sent() -> None:
 
 
 def forgotten(now: datetime) -> int:
-    count = forget_patients(office(), now=now)
+    count = forget_patients(office(), Skipped(), now=now)
     db.session.rollback()
     return count
 
@@ -240,6 +241,25 @@ def test_nobody_is_forgotten_to_whom_a_mail_is_on_its_way() -> None:
     assert forgotten(last_visit(kari.id) + YEAR) == 0
     all_is_sent()
     assert forgotten(last_visit(kari.id) + YEAR) == 1
+
+
+@only_sqlite
+def test_who_cannot_be_forgotten_takes_nobodys_turn_and_is_tried_again_the_next_day(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(retention, "PATIENTS_A_ROUND", 1)
+    kari, siv, skipped = booked_course(), booked_course(SIV), Skipped()
+    all_is_sent()
+    over = last_visit(siv.id) + 2 * YEAR
+    fails = f"CREATE TRIGGER fails BEFORE UPDATE ON patients WHEN OLD.id = {kari.patient_id} "
+    fails += "BEGIN SELECT RAISE(ABORT, 'no'); END"
+    unit_of_work(lambda session: session.execute(text(fails)))
+    with capture_logs() as lines:
+        rounds = [forget_patients(office(), skipped, now=over) for _ in range(3)]
+    assert (rounds, course(siv.id).name, course(kari.id).name) == ([1, 0, 0], "", KARI.name)
+    assert [line["event"] for line in lines] == ["a patient cannot be forgotten", "patients are skipped until tomorrow"]
+    unit_of_work(lambda session: session.execute(text("DROP TRIGGER fails")))
+    assert [forget_patients(office(), skipped, now=over + late) for late in (SECOND, DAY)] == [0, 1]
 
 
 def test_who_comes_back_after_that_is_a_new_patient() -> None:
