@@ -12,7 +12,7 @@ from functools import reduce
 from operator import or_
 from typing import NamedTuple
 
-from booking.domain.course import PartOfDay, Planned, Wishes
+from booking.domain.course import Deviation, PartOfDay, Planned, Wishes
 from booking.domain.period import STEP_MINUTES, Period, at_wall, monday_of
 from booking.domain.protocol import Step, Treatment
 from booking.domain.slot import WHOLE_DAY, Availability
@@ -46,6 +46,7 @@ class Board:
         self._free: dict[tuple[int, int, int], list[int]] = {}
         self._clinics: dict[tuple[int, int, bool], list[int]] = {}
         self._any: dict[tuple[int, bool], list[int]] = {}
+        self._moments: dict[tuple[int, int], datetime] = {}
 
     def date_of(self, day: int) -> date:
         return self.monday + timedelta(days=day)
@@ -55,21 +56,26 @@ class Board:
 
     def start(self, spot: Spot) -> datetime:
         """The instant (UTC) at which an appointment at `spot` begins."""
-        return at_wall(self.date_of(spot.day), spot.step * STEP_MINUTES)
+        key = spot[:2]
+        if key not in self._moments:
+            self._moments[key] = at_wall(self.date_of(spot.day), spot.step * STEP_MINUTES)
+        return self._moments[key]
 
     def spot(self, planned: Planned) -> Spot:
         """Where an appointment stands, which may be before or after the board's days."""
         step = planned.minute // STEP_MINUTES
         return Spot(self.day(planned.day), step, planned.clinician, planned.clinic)
 
-    def planned(self, step: Step, spot: Spot, *, prefer: int | None = None) -> Planned | None:
+    def planned(
+        self, step: Step, spot: Spot, *, prefer: int | None = None, deviation: Deviation | None = None
+    ) -> Planned | None:
         """The appointment at `spot`, in the room `prefer` if that is free; None if no room is."""
         day, minutes = self.date_of(spot.day), step.treatment.minutes
         room = self.availability.room(spot.clinic, day, spot.step, minutes, prefer=prefer)
         if room is None:
             return None
         start = self.start(spot)
-        return Planned(step, start, start + timedelta(minutes=minutes), spot.clinic, spot.clinician, room)
+        return Planned(step, start, start + timedelta(minutes=minutes), spot.clinic, spot.clinician, room, deviation)
 
     def within(self, earliest: int, latest: int) -> range:
         """The days from `earliest` to `latest`, both included, that stand on the board."""

@@ -25,6 +25,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import cache
 
 from booking.domain.board import Board, Spot, away_periods
 from booking.domain.course import Deviation, Pattern, Planned, Wishes
@@ -163,6 +164,9 @@ class _Course:
         self._visits = Visits(protocol, self._board)
         self._sessions = [self._spot(each) for each in _sessions(standing)]
         self._alongs: dict[tuple[int, int], tuple[tuple[int, Planned], ...] | None] = {}
+        # A week has hundreds of places.
+        self._home = cache(lambda week: home_of(self._pattern, week))
+        self._deviation = cache(lambda week, off: Deviation(self._board.start(self._home(week)), (), off))
 
     def moves(self, moved: Standing) -> tuple[Week, ...]:
         own = self._spot(moved).day // 7
@@ -198,20 +202,25 @@ class _Course:
         if moved.kind is StepKind.SESSION and not self._free_to_go():
             others = [spot for spot in self._sessions if spot != own]
             return self._sessions_of(week, step, others, moved)
-        spots = [spot for spot in self._places(week, step) if spot != own and self._holds(step, spot)]
+        places = self._places(self._days(week), step)
+        spots = [spot for spot in places if spot != own and self._holds(step, spot)]
         return self._ranked(week, ((spot, self._board.planned(step, spot, prefer=room), ()) for spot in spots))
 
     def _sessions_of(self, week: int, step: Step, others: Sequence[Spot], moved: Standing | None) -> Week:
         """The places of a week for one session among the `others`."""
         own, room = (self._spot(moved), moved.planned.room) if moved else (None, None)
-        spots = (spot for spot in self._places(week, step) if spot != own and self._spaced(spot.day, others))
+        days = [day for day in self._days(week) if self._spaced(day, others)]
+        spots = (spot for spot in self._places(days, step) if spot != own)
         found = ((spot, self._with_deviation(step, spot, room), self._around(spot, others)) for spot in spots)
         return self._ranked(week, found)
 
-    def _places(self, week: int, step: Step) -> Iterator[Spot]:
+    def _days(self, week: int) -> range:
+        return self._board.within(week * 7, week * 7 + 6)
+
+    def _places(self, days: Sequence[int], step: Step) -> Iterator[Spot]:
         for clinician, clinic in self._board.givers(step.treatment):
             free = self._board.free(clinician, clinic, step.treatment)
-            for day in self._board.within(week * 7, week * 7 + 6):
+            for day in days:
                 yield from (Spot(day, start, clinician, clinic) for start in bits(free[day]))
 
     def _ranked(
@@ -247,7 +256,7 @@ class _Course:
 
     def _around(self, spot: Spot, others: Sequence[Spot]) -> tuple[tuple[int, Planned], ...] | None:
         """What must move along if a session is at `spot`; None if first visit or review leave no place for it."""
-        first, last = min([spot, *others]), max([spot, *others])
+        first, last = min([spot, *others[:1]]), max([spot, *others[-1:]])
         if first != self._sessions[0] and not self._visit_stays(first):
             return None
         key = (first.day, last.day)
@@ -276,7 +285,7 @@ class _Course:
         return last <= self._sessions[-1].day or self._visits.rested(self._spot(review).day, last)
 
     def _review(self, review: Standing, first: int, last: int) -> Planned | None:
-        step, near = review.planned.step, home_of(self._pattern, first // 7)
+        step, near = review.planned.step, self._home(first // 7)
         spot = self._visits.review(step, first, self._slips(first, last), last, near)
         return self._board.planned(step, spot, prefer=review.planned.room) if spot else None
 
@@ -287,16 +296,15 @@ class _Course:
     # -- against the pattern --------------------------------------------------------------------------------
 
     def _price(self, spot: Spot) -> int:
-        home = home_of(self._pattern, spot.day // 7)
+        home = self._home(spot.day // 7)
         return price_off(spot, home, departure_of(spot, home))
 
     def _with_deviation(self, step: Step, spot: Spot, room: int | None) -> Planned | None:
         """The session at `spot`; if that is off the pattern, then because the patient chose it."""
-        planned, home = self._board.planned(step, spot, prefer=room), home_of(self._pattern, spot.day // 7)
-        departure = departure_of(spot, home)
-        if planned is None or departure is None:
-            return planned
-        return replace(planned, deviation=Deviation(self._board.start(home), (), departure))
+        week = spot.day // 7
+        departure = departure_of(spot, self._home(week))
+        deviation = self._deviation(week, departure) if departure else None
+        return self._board.planned(step, spot, prefer=room, deviation=deviation)
 
     def _spot(self, standing: Standing) -> Spot:
         return self._board.spot(standing.planned)
