@@ -16,6 +16,7 @@ from booking.services.logbook import Who
 from booking.services.own_days import OWN_DAY
 from booking.store.accounts import Account, StaffSession
 from booking.store.appointments import Appointment
+from booking.store.clinics import Clinic
 from booking.store.courses import Course
 from booking.store.outbox import Message
 from booking.store.patients import Patient
@@ -147,7 +148,7 @@ def account_signed_in(session: Session, key: str, *, now: datetime) -> tuple[Sta
         session.execute(
             select(StaffSession, Account)
             .join(Account, Account.id == StaffSession.account_id)
-            .options(joinedload(Account.roles))
+            .options(joinedload(Account.roles), joinedload(Account.clinics).lazyload(Clinic.rooms))
             .where(StaffSession.key_hash == hash_of(key), StaffSession.ended_at.is_(None), Account.active)
         )
         .unique()

@@ -134,8 +134,8 @@ def courses_by_id(session: Session, course_ids: Collection[int]) -> dict[int, Co
 
 def account_names(session: Session, account_ids: Collection[int]) -> dict[int, str]:
     """What those are called who did something, by the ids of their accounts."""
-    rows = session.execute(select(Account.id, Account.name).where(Account.id.in_(account_ids)))
-    return {row[0]: row[1] for row in rows} if account_ids else {}
+    rows = select(Account.id, Account.name).where(Account.id.in_(account_ids))
+    return {row[0]: row[1] for row in session.execute(rows)} if account_ids else {}
 
 
 def all_accounts(session: Session) -> list[Account]:

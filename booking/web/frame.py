@@ -9,7 +9,7 @@ from flask import Flask, current_app, request, url_for
 
 from booking.services.articles import languages_of
 from booking.store.articles import has_text
-from booking.store.clinics import first_clinics, the_group
+from booking.store.clinics import ClinicName, first_clinics, the_group
 from booking.store.database import db
 from booking.store.outbox import last_beat, mail_waits_since
 from booking.web.clock import machine_now
@@ -27,6 +27,7 @@ def register(app: Flask) -> None:
 
 
 def frame() -> dict[str, Any]:
+    """What pages show or may show; functions for what the staff's pages do not."""
     session, language = db.session(), current_language()
     group = the_group(session)
     return {
@@ -36,11 +37,15 @@ def frame() -> dict[str, Any]:
         "phone_display": group.phone_display,
         "phone_note": group.phone_note[language] if group.phone_note else None,
         "demonstration": group.demonstration,
-        "leading_article": leading_article(),
+        "leading_article": leading_article,
         "leading_words": group.leading_words[language] if group.leading_words else None,
         "mail_waiting": mail_waits_without_worker(),
-        "main_clinics": first_clinics(session, MAIN_CLINICS),
+        "main_clinics": main_clinics,
     }
+
+
+def main_clinics() -> list[ClinicName]:
+    return first_clinics(db.session(), MAIN_CLINICS)
 
 
 def leading_article() -> str | None:
