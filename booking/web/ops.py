@@ -11,6 +11,7 @@ from booking.services.demonstration import known_accounts
 from booking.store.database import db
 from booking.web.access import Rule, open_to
 from booking.web.headers import POLICY
+from booking.web.language import PREFIX
 
 ops = Blueprint("ops", __name__)
 
@@ -51,14 +52,16 @@ def accounts() -> Response:
     return Response(text, content_type="text/plain; charset=utf-8", headers={"Cache-Control": "no-store"})
 
 
-@ops.get("/dev/mailbox")
+@ops.get("/dev/mailbox", defaults={"language": "en"})
+@ops.get(f"{PREFIX}/dev/mailbox")
 @open_to(Rule.DEVELOPER)
 def mailbox() -> str:
     """The delivered mails, the newest first."""
     return render_template("ops/mailbox.html", letters=_mailbox().all())
 
 
-@ops.get("/dev/mailbox/<key>")
+@ops.get("/dev/mailbox/<key>", defaults={"language": "en"})
+@ops.get(f"{PREFIX}/dev/mailbox/<key>")
 @open_to(Rule.DEVELOPER)
 def letter(key: str) -> Response:
     """One mail, as text and as HTML."""

@@ -30,7 +30,9 @@ def delivered(app: Flask) -> str:
 
 
 def test_an_empty_mailbox_says_how_mail_comes(demo_app: Flask) -> None:
-    assert "flask --app wsgi worker" in demo_app.test_client().get("/dev/mailbox").text
+    client = demo_app.test_client()
+    assert "flask --app wsgi worker" in client.get("/dev/mailbox").text
+    assert "Postkasse for utvikling" in client.get("/nb/dev/mailbox").text
 
 
 def test_each_mail_has_a_page_with_its_text(demo_app: Flask) -> None:
