@@ -109,10 +109,14 @@ def test_one_press_says_who_has_arrived_and_another_takes_it_back(visit: Visit) 
         assert visit.now().status == BOOKED
 
 
-def test_the_list_of_today_tells_all_that_stands(visit: Visit) -> None:
+def test_the_list_of_today_tells_all_that_stands_and_when_something_else_does(visit: Visit) -> None:
     with at(visit.end):
         client = desk(visit)
+        watch = next(e for e in read_strictly(client.get(visit.today).data).iter("div") if e.get("data-watch"))
+        asked = (watch.get("data-watch"), {"If-None-Match": f'"{watch.get("data-state")}"'})
+        assert client.get(asked[0], headers=asked[1]).status_code == 304
         press(client, visit.today, f"{visit.id}/status", action="miss")
+        assert client.get(asked[0], headers=asked[1]).status_code == 200
         page = client.get(visit.today).get_data(as_text=True)
         assert KARI.name in page
         assert "1 did not come" in page

@@ -362,6 +362,13 @@ def menu(clinic: Clinic | None, day: date) -> list[tuple[str, list[Way]]]:
     return [group for group in groups if group[1]]
 
 
+def watch_of(clinic_id: int, day: date) -> dict[str, str]:
+    """What a page about a day at a clinic asks by itself, and where, to tell when something has changed elsewhere."""
+    staff = [who for _where, who in workplaces(db.session(), [clinic_id], today=day)]
+    state = state_of(db.session(), Whose(clinic_id=clinic_id), staff, period_of(day, 1))
+    return {"state": state, "state_url": url_for("staff.clinic_state", id=clinic_id, day=day.isoformat(), days=1)}
+
+
 # -- small things -----------------------------------------------------------------------------------------------------
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from flask import g, redirect, render_template, url_for
 from flask_babel import gettext as _
@@ -13,7 +12,7 @@ from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
 from booking.domain.appointment import Actor
-from booking.domain.period import Period, at_wall, oslo
+from booking.domain.period import oslo
 from booking.services.accounts import sees_appointment, sees_clinic
 from booking.services.changes import undoable_of
 from booking.services.logbook import About, note_look
@@ -27,6 +26,7 @@ from booking.web.access import Rule, open_to
 from booking.web.book.house import House
 from booking.web.forms.details import NEEDS_AT_THE_DESK
 from booking.web.office import office
+from booking.web.staff.schedule import period_of, watch_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +55,7 @@ def today(id: int) -> str:
     now = clock.now()
     note_look(office(), g.reach.who, "look_list", About(), now=now)
     rows, day = db.session(), oslo(now).date()
-    period = Period(at_wall(day, 0), at_wall(day + timedelta(days=1), 0))
-    visits = [visit for visit in visits_in(rows, id, period) if sees_appointment(g.reach, visit.appointment)]
+    visits = [visit for visit in visits_in(rows, id, period_of(day, 1)) if sees_appointment(g.reach, visit.appointment)]
     return render_template(
         "staff/today.html",
         now=now,
@@ -66,6 +65,7 @@ def today(id: int) -> str:
         rows=_rows(visits),
         fees=fees_for(rows, [visit.appointment.id for visit in visits]),
         counts=_counts(visits),
+        **watch_of(id, day),
     )
 
 
