@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from itertools import groupby
 
 from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -364,9 +365,22 @@ def _key(option: Option) -> str:
 
 
 def _options_page(disruption: Disruption, one: Person, options: list[tuple[str, Option]]) -> str:
-    people = People(db.session())
-    shown = [
-        (key, people.place(option.at.start, option.at.clinician, option.at.clinic), len(option.along))
-        for key, option in options[:MOST_OPTIONS]
+    house, language, best = House(db.session()), current_language(), [key for key, _option in options[:1]]
+    shown = sorted(options[:MOST_OPTIONS], key=lambda each: each[1].at.start)
+    days = [
+        (
+            wording.sentence(wording.day(day, language)),
+            [
+                {
+                    "value": key,
+                    "time": wording.time_of_day(option.at.start, language),
+                    "who": f"{house.clinician(option.at.clinician)}, {house.clinic(option.at.clinic)}",
+                    "along": bool(option.along),
+                    "best": key in best,
+                }
+                for key, option in of_day
+            ],
+        )
+        for day, of_day in groupby(shown, key=lambda each: each[1].at.day)
     ]
-    return render_template("staff/other_place.html", disruption=disruption, one=one, options=shown)
+    return render_template("staff/other_place.html", disruption=disruption, one=one, days=days)
