@@ -5,7 +5,8 @@ What is busy is never offered again. What is booked already stays booked: somebo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import NamedTuple
@@ -21,6 +22,7 @@ from booking.domain.working_days import end_of_working_day_after
 from booking.ical.busy import MOST_DAYS, Busy, UnreadableCalendar, busy_periods
 from booking.ical.fetch import Fetched, Fetcher, NotFetched
 from booking.services.delivery import what_happened
+from booking.services.gained import gains_noted
 from booking.services.logbook import About, Who, note
 from booking.services.office import Office
 from booking.services.privacy import seal, unseal
@@ -42,6 +44,7 @@ from booking.store.busy import (
 from booking.store.courses import course_to_change
 from booking.store.database import ONE_STATEMENT, db, utc
 from booking.store.people import Clinician
+from booking.store.schedules import workplaces
 from booking.store.tasks import Task
 from booking.store.unit_of_work import unit_of_work
 
@@ -100,7 +103,7 @@ def upload(office: Office, clinician_id: int, name: str, data: bytes, *, who: Wh
 
     def work(session: Session) -> None:
         row = _file_named(session, clinician_id, name) or _add(session, clinician_id, name)
-        _keep(session, row, busy, now=now)
+        _keep(session, office, row, busy, now=now)
         row.checked_at = utc(now)
         note(session, office, who, "calendar", About(), now=now)
 
@@ -116,8 +119,10 @@ def drop(office: Office, clinician_id: int, source_id: int, *, who: Who, now: da
         row = session.get(BusySource, source_id, with_for_update=True)
         if row is None or row.clinician_id != clinician_id:
             return
-        for time in times_of(session, row.id):
-            session.delete(time)
+        known = times_of(session, row.id)
+        with _gains_noted(session, office, clinician_id, known, now=now):
+            for time in known:
+                session.delete(time)
         session.flush()
         session.delete(row)
         note(session, office, who, "calendar", About(), now=now)
@@ -175,8 +180,9 @@ def ask_calendars(office: Office, fetcher: Fetcher, *, now: datetime) -> int:
     what was known of it stays.
     """
     with Session(db.engine) as session:
-        due = sources_due(session, checked_before=now - ASK_EVERY, now=now, most=MOST_A_ROUND)
-    asked = [source for id in due if (source := _take(office, id, now=now)) is not None]
+        working = {who for _, who in workplaces(session, today=oslo(now).date())}
+        due = sources_due(session, checked_before=now - ASK_EVERY, now=now, working=working, most=MOST_A_ROUND)
+    asked = [source for id in due if (source := _take(office, id, working, now=now)) is not None]
     for source in filter(lambda each: each.followed, asked):
         try:
             _ask(office, fetcher, source, now=now)
@@ -186,7 +192,7 @@ def ask_calendars(office: Office, fetcher: Fetcher, *, now: datetime) -> int:
     return len(asked)
 
 
-def _take(office: Office, source_id: int, *, now: datetime) -> _Asked | None:
+def _take(office: Office, source_id: int, working: Collection[int], *, now: datetime) -> _Asked | None:
     """Notes that it is being asked; None if another worker does so already, or nobody wants it any more.
 
     Once a day it is asked for the whole: what repeats in it reaches further every day, also in a calendar that stays
@@ -194,7 +200,7 @@ def _take(office: Office, source_id: int, *, now: datetime) -> _Asked | None:
     """
 
     def work(session: Session) -> _Asked | None:
-        due = is_due(checked_before=now - ASK_EVERY, now=now)
+        due = is_due(checked_before=now - ASK_EVERY, now=now, working=working)
         row = session.scalar(select(BusySource).where(BusySource.id == source_id, due).with_for_update())
         if row is None:
             return None
@@ -225,7 +231,7 @@ def _ask(office: Office, fetcher: Fetcher, source: _Asked, *, now: datetime) -> 
         return _failed(source.id, error.trouble.value)
     except UnreadableCalendar as error:
         return _failed(source.id, error.flaw.value)
-    return _succeeded(source.id, fetched, busy, now=now)
+    return _succeeded(office, source.id, fetched, busy, now=now)
 
 
 def _failed(source_id: int, failure: str) -> None:
@@ -237,7 +243,7 @@ def _failed(source_id: int, failure: str) -> None:
     unit_of_work(work)
 
 
-def _succeeded(source_id: int, fetched: Fetched | None, busy: Busy | None, *, now: datetime) -> None:
+def _succeeded(office: Office, source_id: int, fetched: Fetched | None, busy: Busy | None, *, now: datetime) -> None:
     def work(session: Session) -> None:
         row = session.get(BusySource, source_id, with_for_update=True)
         if row is None:
@@ -246,7 +252,7 @@ def _succeeded(source_id: int, fetched: Fetched | None, busy: Busy | None, *, no
             row.fetched_at = utc(now)
             row.failure = PARTLY if row.failure == PARTLY else None
             return
-        _keep(session, row, busy, now=now)
+        _keep(session, office, row, busy, now=now)
         row.etag, row.last_modified = fetched.etag, fetched.last_modified
 
     unit_of_work(work)
@@ -269,21 +275,32 @@ def _read(office: Office, data: bytes, *, now: datetime) -> Busy:
     return busy_periods(data, start=start, end=start + timedelta(days=MOST_DAYS), zone=OSLO, ours=office.uid_host)
 
 
-def _keep(session: Session, row: BusySource, busy: Busy, *, now: datetime) -> None:
-    """Writes what differs from what is known already: who looks at the schedule is told of changes only."""
+def _keep(session: Session, office: Office, row: BusySource, busy: Busy, *, now: datetime) -> None:
+    """Writes what differs from what is known already: who looks at the schedule is told of changes only, and who waits
+    is asked about what is busy no more."""
     wanted = {(utc(period.start), utc(period.end)) for period in busy.periods}
-    for time in times_of(session, row.id):
-        if (time.starts_at, time.ends_at) in wanted:
-            wanted.remove((time.starts_at, time.ends_at))
-        else:
-            session.delete(time)
-    session.flush()
+    known = {time: (time.starts_at, time.ends_at) for time in times_of(session, row.id)}
+    gone = [time for time, period in known.items() if period not in wanted]
     every = {"source_id": row.id, "clinician_id": row.clinician_id}
-    new = [every | {"starts_at": start, "ends_at": end} for start, end in sorted(wanted)]
-    if new:
-        session.execute(insert(BusyTime), new, execution_options=ONE_STATEMENT)
+    new = [every | {"starts_at": start, "ends_at": end} for start, end in sorted(wanted - set(known.values()))]
+    with _gains_noted(session, office, row.clinician_id, gone, now=now):
+        for time in gone:
+            session.delete(time)
+        session.flush()
+        if new:
+            session.execute(insert(BusyTime), new, execution_options=ONE_STATEMENT)
     row.fetched_at, row.flagged = utc(now), busy.assumed_zone
     row.failure = PARTLY if busy.unreadable or not busy.complete else None
+
+
+def _gains_noted(
+    session: Session, office: Office, clinician_id: int, gone: Iterable[BusyTime], *, now: datetime
+) -> AbstractContextManager[None]:
+    """As `gained.gains_noted`, where she works; nothing is read if none of what is gone is still to come."""
+    if not any(time.ends_at > now for time in gone):
+        return nullcontext()
+    pairs = workplaces(session, today=oslo(now).date())
+    return gains_noted(session, office, [clinic for clinic, who in pairs if who == clinician_id], now=now)
 
 
 # -- clashes ----------------------------------------------------------------------------------------------------------

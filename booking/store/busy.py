@@ -89,16 +89,21 @@ def sources_of(session: Session, clinician_id: int, *, now: datetime) -> list[So
     return [Source(row, count) for row, count in session.execute(rows.order_by(BusySource.id))]
 
 
-def sources_due(session: Session, *, checked_before: datetime, now: datetime, most: int) -> list[int]:
+def sources_due(
+    session: Session, *, checked_before: datetime, now: datetime, working: Collection[int], most: int
+) -> list[int]:
     """The sources (by their ids) that nobody has looked after since, those never looked after first."""
-    due = is_due(checked_before=checked_before, now=now)
+    due = is_due(checked_before=checked_before, now=now, working=working)
     rows = select(BusySource.id).where(due).order_by(BusySource.checked_at.nulls_first(), BusySource.id)
     return list(session.scalars(rows.limit(most)))
 
 
-def is_due(*, checked_before: datetime, now: datetime) -> ColumnElement[bool]:
-    """Whether a source is to be looked after; so is one whose clock was ahead of ours."""
-    return or_(BusySource.checked_at.is_(None), BusySource.checked_at <= checked_before, BusySource.checked_at > now)
+def is_due(*, checked_before: datetime, now: datetime, working: Collection[int]) -> ColumnElement[bool]:
+    """Whether a source is to be looked after; so is one whose clock was ahead of ours. An address is asked only as long
+    as its clinician has an account, and is one of those who are `working` here."""
+    old = or_(BusySource.checked_at.is_(None), BusySource.checked_at <= checked_before, BusySource.checked_at > now)
+    signs_in = exists().where(Account.clinician_id == BusySource.clinician_id, Account.active)
+    return old & or_(BusySource.url.is_(None), signs_in & BusySource.clinician_id.in_(working))
 
 
 def times_of(session: Session, source_id: int) -> list[BusyTime]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from booking.domain.period import OSLO, Period, oslo
 from booking.ical.busy import UnreadableCalendar
@@ -26,14 +26,17 @@ from booking.services.busy import (
 from booking.services.clinician_feeds import Names, clinician_feed, open_feed
 from booking.services.links import clinician_feed_url
 from booking.services.tasks import settle_task
+from booking.store.accounts import Account
 from booking.store.appointments import Appointment
 from booking.store.busy import CLASH, BusySource, BusyTime, feed_of, times_of
 from booking.store.database import db
 from booking.store.holds import Hold
 from booking.store.logbook import LogEntry
 from booking.store.people import Clinician
-from booking.store.schedules import schedule_of
+from booking.store.schedules import Hours, schedule_of
 from booking.store.tasks import Task
+from booking.store.unit_of_work import unit_of_work
+from booking.store.waiting import FreedTime
 from tests.builders import NOW, TUESDAYS, booked, booked_course, course, held, office, proposal
 from tests.people import OLA
 from tests.servers.calendars import Answer, Calendars
@@ -136,6 +139,19 @@ def test_an_address_is_asked_once_in_a_quarter_of_an_hour(calendars: Calendars) 
     assert [ask(), ask(), ask(now=NOW + ASK_EVERY)] == [1, 0, 1]
     assert (source(id).fetched_at, source(id).failure) == (NOW + ASK_EVERY, None)
     assert busy_starts() == [TUESDAY]
+
+
+def test_nobodys_address_is_asked_who_has_left_or_whose_account_is_closed(calendars: Calendars) -> None:
+    subscribe(calendars.serve(calendar(event(TUESDAY))))
+    hers, yesterday = Hours.clinician_id == her(), NOW.date() - timedelta(days=1)
+    unit_of_work(lambda session: session.execute(update(Hours).where(hers).values(valid_until=yesterday)))
+    assert ask() == 0
+    unit_of_work(lambda session: session.execute(update(Hours).where(hers).values(valid_until=None)))
+    account = update(Account).where(Account.clinician_id == her())
+    unit_of_work(lambda session: session.execute(account.values(active=False)))
+    assert ask() == 0
+    unit_of_work(lambda session: session.execute(account.values(active=True)))
+    assert ask() == 1
 
 
 def test_the_address_is_encrypted_and_never_logged(calendars: Calendars) -> None:
@@ -301,6 +317,18 @@ def test_busy_times_are_forgotten_two_weeks_after_they_are_over() -> None:
     over = TUESDAY + timedelta(hours=1, days=14)
     assert [forget_busy_times(now=at) for at in (over - timedelta(seconds=1), over, over)] == [0, 1, 0]
     assert busy_starts() == [TUESDAY + timedelta(days=1)]
+
+
+def test_who_waits_is_asked_about_what_is_busy_no_more() -> None:
+    upload(event(TUESDAY), event(TUESDAY + timedelta(days=7), uid="2"))
+    upload(event(TUESDAY, hours=0.5), event(TUESDAY + timedelta(days=7), uid="2"))
+    (freed,) = db.session.scalars(select(FreedTime)).all()
+    assert freed.clinician_id == her()
+    assert Period(freed.starts_at, freed.ends_at).overlaps(Period(TUESDAY, TUESDAY + timedelta(hours=1)))
+    drop(office(), her(), db.session.scalars(select(BusySource.id)).one(), who=reach(ASK).who, now=NOW)
+    db.session.rollback()
+    days = [oslo(each.starts_at).date() for each in db.session.scalars(select(FreedTime).order_by(FreedTime.id))]
+    assert set(days[1:]) == {TUESDAY.date(), TUESDAY.date() + timedelta(days=7)}
 
 
 # -- clashes ----------------------------------------------------------------------------------------------------------
