@@ -88,7 +88,7 @@ def subscribe(office: Office, clinician_id: int, name: str, url: str, *, who: Wh
         row = _add(session, clinician_id, name)
         row.url = seal(office, {"url": url})
         session.flush()
-        note(session, office, who, "calendar", About(), now=now)
+        note(session, office, who, "calendar", About(clinician_id=clinician_id), now=now)
         return row.id
 
     return unit_of_work(work)
@@ -105,7 +105,7 @@ def upload(office: Office, clinician_id: int, name: str, data: bytes, *, who: Wh
         row = _file_named(session, clinician_id, name) or _add(session, clinician_id, name)
         _keep(session, office, row, busy, now=now)
         row.checked_at = utc(now)
-        note(session, office, who, "calendar", About(), now=now)
+        note(session, office, who, "calendar", About(clinician_id=clinician_id), now=now)
 
     unit_of_work(work)
     note_clashes([clinician_id], now=now)
@@ -125,7 +125,7 @@ def drop(office: Office, clinician_id: int, source_id: int, *, who: Who, now: da
                 session.delete(time)
         session.flush()
         session.delete(row)
-        note(session, office, who, "calendar", About(), now=now)
+        note(session, office, who, "calendar", About(clinician_id=clinician_id), now=now)
 
     unit_of_work(work)
     note_clashes([clinician_id], now=now)

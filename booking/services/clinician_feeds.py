@@ -63,7 +63,7 @@ def open_feed(office: Office, clinician_id: int, names: Names, language: str, *,
             row.token_hash = hash_of(new_clinician_token(office, row))
             session.add(row)
         row.names, row.language = names.value, language
-        note(session, office, who, "calendar", About(), now=now)
+        note(session, office, who, "calendar", About(clinician_id=clinician_id), now=now)
 
     unit_of_work(work)
 
@@ -77,7 +77,7 @@ def renew_feed(office: Office, clinician_id: int, *, who: Who, now: datetime) ->
             return
         row.generation += 1
         row.token_hash, row.used_at = hash_of(new_clinician_token(office, row)), None
-        note(session, office, who, "calendar", About(), now=now)
+        note(session, office, who, "calendar", About(clinician_id=clinician_id), now=now)
 
     unit_of_work(work)
 
@@ -89,7 +89,7 @@ def close_feed(office: Office, clinician_id: int, *, who: Who, now: datetime) ->
         row = feed_of(session, clinician_id)
         if row is not None:
             session.delete(row)
-            note(session, office, who, "calendar", About(), now=now)
+            note(session, office, who, "calendar", About(clinician_id=clinician_id), now=now)
 
     unit_of_work(work)
 

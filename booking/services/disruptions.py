@@ -241,7 +241,7 @@ def enter_absence(
             raise ChangedMeanwhile
         session.add(Absence(clinician_id=clinician_id, starts_at=period.start, ends_at=period.end, kind=kind))
         disruption = disrupt(session, office, cause, who, now=now)
-        note(session, office, who, "absence", About(), now=now)
+        note(session, office, who, "absence", About(clinician_id=clinician_id), now=now)
         return disruption.id if disruption else None
 
     return unit_of_work(work)
@@ -298,7 +298,7 @@ def remove_absence(
             note_progress(disruption, now=now)
             session.flush()
             pass_on(session, office, [row.appointment_id for row in left], now=now)
-        note(session, office, who, "absence", About(), now=now)
+        note(session, office, who, "absence", About(clinician_id=clinician_id), now=now)
         return kept
 
     return unit_of_work(work)

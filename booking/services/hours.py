@@ -265,7 +265,8 @@ def save(office: Office, change: Change, *, seen: str, who: Who, now: datetime) 
             raise ChangedMeanwhile
         _settle(session, office, change, cause, now=now)
         disruption = disrupt(session, office, cause, who, now=now) if change.takes_away else None
-        note(session, office, who, "hours", About(), now=now)
+        about = About(clinician_id=at.clinician_id, clinic_id=at.clinic_id)
+        note(session, office, who, "hours", about, now=now)
         return disruption.id if disruption else None
 
     return unit_of_work(work)

@@ -55,11 +55,13 @@ NOTHING_BEFORE = "0" * 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class About:
-    """Whom and what an entry is about, by ids."""
+    """Whom and what an entry is about, by ids. `clinician_id`, `clinic_id`: whose schedule was changed."""
 
     patient_id: int | None = None
     course_id: int | None = None
     appointment_id: int | None = None
+    clinician_id: int | None = None
+    clinic_id: int | None = None
 
 
 def note(
@@ -134,6 +136,8 @@ def _add(
         patient_id=about.patient_id,
         course_id=about.course_id,
         appointment_id=about.appointment_id,
+        clinician_id=about.clinician_id,
+        clinic_id=about.clinic_id,
         detail=detail,
     )
     entry.hash = _hash_after(head.hash, entry, chain.key)
@@ -156,6 +160,8 @@ def _hash_after(before: str, entry: LogEntry, key: bytes | None) -> str:
         entry.appointment_id,
         None if entry.detail is None else entry.detail.decode(),
     ]
+    if entry.clinician_id is not None or entry.clinic_id is not None:  # entries from before there were these have none
+        facts.append([entry.clinician_id, entry.clinic_id])
     told = json.dumps(facts, ensure_ascii=False).encode()
     return hashlib.sha256(told).hexdigest() if key is None else hmac.digest(key, told, "sha256").hex()
 

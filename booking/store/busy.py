@@ -49,7 +49,7 @@ class BusyTime(Base):
     """When a clinician is taken elsewhere. Start and end only: nothing of what it is about is kept."""
 
     __tablename__ = "busy_times"
-    __table_args__ = (Index(None, "clinician_id", "ends_at"),)
+    __table_args__ = (Index(None, "clinician_id", "ends_at"), Index(None, "ends_at"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     source_id: Mapped[int] = mapped_column(ForeignKey("busy_sources.id"), index=True)

@@ -17,8 +17,9 @@ from booking.store.database import Base
 class LogEntry(Base):
     """One look or change. `id` counts from 1 without a gap; `account_id` null: a command or the patient herself did it.
 
-    `action`: a word of the logbook's; `detail`: encrypted with the patient's own key, so that erasing the key erases
-    the detail while the chain still holds. `hash`: over the row and the hash before it, in hexadecimal.
+    `clinician_id`, `clinic_id`: whose schedule was changed. `action`: a word of the logbook's; `detail`: encrypted with
+    the patient's own key, so that erasing the key erases the detail while the chain still holds. `hash`: over the row
+    and the hash before it, in hexadecimal.
     """
 
     __tablename__ = "log_entries"
@@ -32,6 +33,8 @@ class LogEntry(Base):
     patient_id: Mapped[int | None] = mapped_column(ForeignKey("patients.id"))
     course_id: Mapped[int | None] = mapped_column(ForeignKey("courses.id"))
     appointment_id: Mapped[int | None] = mapped_column(ForeignKey("appointments.id"))
+    clinician_id: Mapped[int | None] = mapped_column(ForeignKey("clinicians.id"))
+    clinic_id: Mapped[int | None] = mapped_column(ForeignKey("clinics.id"))
     detail: Mapped[bytes | None] = mapped_column(LargeBinary)
     hash: Mapped[str]
 
@@ -139,5 +142,5 @@ def entries_of(session: Session, patient_ids: Collection[int], *, actions: Colle
 
 def keys_of(session: Session, patient_ids: Collection[int]) -> dict[int, PatientKey]:
     """The keys to what the logbook tells of these patients; none for who is erased."""
-    rows = session.scalars(select(PatientKey).where(PatientKey.patient_id.in_(patient_ids)))
-    return {key.patient_id: key for key in rows} if patient_ids else {}
+    rows = select(PatientKey).where(PatientKey.patient_id.in_(patient_ids))
+    return {key.patient_id: key for key in session.scalars(rows)} if patient_ids else {}

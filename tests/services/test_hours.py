@@ -29,6 +29,7 @@ from booking.services.hours import (
     preview,
     save,
 )
+from booking.services.logbook import verify
 from booking.services.offered import At
 from booking.services.proposals import Asked
 from booking.store.appointments import Appointment
@@ -325,6 +326,8 @@ def test_a_change_of_hours_is_in_the_logbook() -> None:
     newest = db.session.scalars(select(LogEntry).order_by(LogEntry.id.desc())).first()
     assert newest
     assert (newest.action, newest.actor) == ("hours", RITA.name)
+    assert (newest.clinician_id, newest.clinic_id) == (ask(), clinic())
+    assert verify(office()).broken_at is None
 
 
 # -- small things -----------------------------------------------------------------------------------------------------

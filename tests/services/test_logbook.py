@@ -76,6 +76,7 @@ def test_what_is_only_added_holds() -> None:
         ("UPDATE log_entries SET action = 'find' WHERE id = 2", Verdict(1, 2)),
         ("UPDATE log_entries SET made_at = made_at + 1 WHERE id = 1", Verdict(0, 1)),
         ("UPDATE log_entries SET actor = 'Rita' WHERE id = 3", Verdict(2, 3)),
+        ("UPDATE log_entries SET clinic_id = 1 WHERE id = 3", Verdict(2, 3)),
         ("UPDATE log_entries SET detail = (SELECT detail FROM log_entries WHERE id = 1) WHERE id = 3", Verdict(2, 3)),
         ("DELETE FROM log_entries WHERE id = 2", Verdict(1, 2)),
         ("DELETE FROM log_entries WHERE id = 3", Verdict(2, 3)),

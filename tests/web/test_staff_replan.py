@@ -29,7 +29,7 @@ from tests.builders import NOW, TUESDAYS, booked_course, course, office
 from tests.people import KARI, SIV
 from tests.servers.databases import only_sqlite
 from tests.services.changers import cancel, session_of
-from tests.staff import ASK, FRIDA, RITA, Person, signed_in
+from tests.staff import ADA, ASK, FRIDA, RITA, Person, signed_in
 from tests.web.walker import Walker
 
 pytestmark = only_sqlite
@@ -131,6 +131,7 @@ def test_an_absence_by_mistake_is_taken_away_with_nothing_lost(demo_app: Flask, 
     assert "1 appointment stays where it is. 1 that was moved already stays at its new time." in second.text
     assert "Entered by mistake?" not in desk.open(desk.path).text
     assert row_of(demo_app, kari).state == "offered"
+    assert "entered or removed an absence Ask Eksempel" in at_the_desk(demo_app, "/en/staff/log", ADA).text
 
 
 def test_new_times_are_proposed_for_all_and_two_others_for_each(demo_app: Flask, kari: Course) -> None:

@@ -33,7 +33,8 @@ A_PAGE = 100
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One entry. `about`: whose, with a link to her page; None where it is about nobody, or she is forgotten."""
+    """One entry. `about`: which patient or whose schedule, with a link there; None where it is about nobody, or she is
+    forgotten."""
 
     when: str
     who: str
@@ -81,17 +82,24 @@ def _lines(rows: Session, entries: list[LogEntry]) -> list[Line]:
             when=moment_and_year(entry.made_at),
             who=entry.actor,
             did=action_name(entry.action),
-            about=_about(entry, names),
+            about=_about(house, entry, names),
             facts=tuple(_facts(house, entry, starts, details.get(entry.id, {}))),
         )
         for entry in entries
     ]
 
 
-def _about(entry: LogEntry, names: Mapping[int, str]) -> Link | None:
-    if entry.patient_id is None or not names.get(entry.patient_id):
-        return None
-    return Link(url_for("staff.patient", id=entry.patient_id), names[entry.patient_id])
+def _about(house: House, entry: LogEntry, names: Mapping[int, str]) -> Link | None:
+    if entry.patient_id is not None:
+        name = names.get(entry.patient_id)
+        return Link(url_for("staff.patient", id=entry.patient_id), name) if name else None
+    clinician, clinic = entry.clinician_id, entry.clinic_id
+    where = house.clinic(clinic) if clinic is not None else ""
+    if clinician is not None:
+        page = "staff.absences" if entry.action == "absence" else "staff.hours"
+        whose = [house.clinician(clinician), where]
+        return Link(url_for(page, id=clinician), ", ".join(each for each in whose if each))
+    return Link(url_for("staff.clinic_hours", id=clinic), where) if clinic is not None else None
 
 
 def _facts(house: House, entry: LogEntry, starts: Mapping[int, datetime], detail: Mapping[str, Any]) -> Iterable[str]:

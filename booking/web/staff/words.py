@@ -155,7 +155,7 @@ def action_name(action: str) -> str:
         "undo": _("took a change back"),
         "status": _("set a status"),
         "replan": _("re-planned"),
-        "absence": _("entered an absence"),
+        "absence": _("entered or removed an absence"),
         "hours": _("changed hours"),
         "waiting": _("changed the waiting list"),
         "hand_over": _("changed the clinician of a course"),
