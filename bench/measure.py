@@ -56,12 +56,12 @@ def compare(
     """The ratio of `measured` to `reference` by each of the clocks, which are asked for when both have been run."""
     sides = (measured, reference)
     turns: list[list[dict[str, float]]] = [[], []]
-    with frozen():
-        times = [runs_a_turn(side, effort) for side in sides]
-        running = clocks()
-        for pair in range(effort.pairs):
-            for which in (0, 1) if pair % 2 else (1, 0):
-                turns[which].append(turn(sides[which], times[which], running))
+    gc.freeze()  # what a question has prepared need not be looked through before each turn
+    times = [runs_a_turn(side, effort) for side in sides]
+    running = clocks()
+    for pair in range(effort.pairs):
+        for which in (0, 1) if pair % 2 else (1, 0):
+            turns[which].append(turn(sides[which], times[which], running))
     return {name: ratio([t[name] for t in turns[0]], [t[name] for t in turns[1]]) for name in running}
 
 
@@ -86,13 +86,12 @@ def turn(side: Side, runs: int, clocks: Mapping[str, Clock]) -> dict[str, float]
 
 @contextmanager
 def frozen() -> Iterator[None]:
-    """What stands here already is rubbish of nobody's, and need not be looked through before each turn."""
-    gc.collect()
-    gc.freeze()
+    """What is put aside meanwhile, so that nobody looks through it for rubbish, is looked through at the end."""
     try:
         yield
     finally:
         gc.unfreeze()
+        gc.collect()
 
 
 @contextmanager

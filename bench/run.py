@@ -14,7 +14,7 @@ from bench import courses, houses, pages, plans, replanning, slots
 from bench.client import Client
 from bench.clocks import clocks
 from bench.lines import Line
-from bench.measure import Effort
+from bench.measure import Effort, frozen
 from booking.app import create_app
 from booking.config import Settings
 from booking.services.accounts import open_session
@@ -54,11 +54,9 @@ class Size:
 
 
 def lines(databases: Databases, backend: str, size: Size, effort: Effort) -> Iterator[Line]:
-    yield from large_house(databases, backend, size, effort)
-    yield from demonstration_house(databases, backend, size, effort)
-    yield from crowded_house(databases, backend, size, effort)
-    yield from staffed_house(databases, backend, size, effort)
-    yield from ill_house(databases, backend, size, effort)
+    for house in (large_house, demonstration_house, crowded_house, staffed_house, ill_house):
+        with frozen():
+            yield from house(databases, backend, size, effort)
 
 
 def large_house(databases: Databases, backend: str, size: Size, effort: Effort) -> Iterator[Line]:

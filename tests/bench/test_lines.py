@@ -11,7 +11,7 @@ from bench.measure import Effort
 from bench.run import Size, lines
 from tests.servers.databases import Databases
 
-SMALL = Size(clinics=3, found=4, days=40, weeks=20, events=12, tens=1, year=6, ill=4)
+SMALL = Size(clinics=1, found=2, days=7, weeks=2, events=4, tens=1, year=6, ill=1)
 ONCE = Effort(pairs=1, seconds=0, warm_up=1)
 
 
