@@ -17,6 +17,7 @@ LAZY = {"lazy_gettext": None, "lazy_ngettext": (1, 2), "lazy_pgettext": ((1, "c"
 translated = pytest.mark.parametrize("language", [each for each in LANGUAGES if each != SOURCE_LANGUAGE])
 
 
+@pytest.fixture(scope="module")
 def extracted() -> Catalog:
     """All texts of the programs and templates, as they are marked in the sources."""
     with (ROOT / "babel.cfg").open() as file:
@@ -34,11 +35,11 @@ def catalogue(language: str) -> Catalog:
 
 
 @translated
-def test_no_text_is_missing(language: str) -> None:
+def test_no_text_is_missing(language: str, extracted: Catalog) -> None:
     known = catalogue(language)
     missing = [
         (text.id, text.locations)
-        for text in extracted()
+        for text in extracted
         if text.id and not is_translated(known.get(first(text.id), text.context))
     ]
     assert missing == []
@@ -50,9 +51,8 @@ def test_no_translation_is_fuzzy(language: str) -> None:
 
 
 @translated
-def test_no_translation_is_left_of_a_text_that_is_gone(language: str) -> None:
-    wanted = extracted()
-    gone = [text.id for text in catalogue(language) if text.id and not wanted.get(first(text.id), text.context)]
+def test_no_translation_is_left_of_a_text_that_is_gone(language: str, extracted: Catalog) -> None:
+    gone = [text.id for text in catalogue(language) if text.id and not extracted.get(first(text.id), text.context)]
     assert gone == []
 
 

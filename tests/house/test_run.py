@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -215,10 +215,6 @@ class Site:
         listed = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
         return [int(each) for each in listed.split()]
 
-    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
-        self.process.send_signal(number)
-        return self.end()
-
     def end(self) -> int:
         self.output += self.process.communicate(timeout=SECONDS)[0]
         return self.process.returncode
@@ -237,22 +233,34 @@ def serving(database: Path, **settings: str) -> Iterator[Site]:
         yield site
     finally:
         if site.process.poll() is None:
-            site.stop()
+            site.process.terminate()
+            site.end()
 
 
 @dataclass(frozen=True)
 class Ended:
-    """A site that a signal has ended: its exit code, how many processes it had started, and which were left."""
+    """How a site ended: its exit code, what it had said, how many processes it had started, and which were left."""
 
     code: int
+    said: str
     started: int
     left: list[int]
 
     @classmethod
-    def by(cls, site: Site, number: signal.Signals) -> Ended:
+    def after(cls, site: Site, what: Callable[[list[int]], object]) -> Ended:
+        """Once this was done to it, with the processes that it has started."""
         children = site.children()
-        code = site.stop(number)
-        return cls(code, len(children), [child for child in children if Path(f"/proc/{child}").exists()])
+        what(children)
+        code = site.end()
+        return cls(code, site.output, len(children), [child for child in children if Path(f"/proc/{child}").exists()])
+
+    @classmethod
+    def by(cls, site: Site, number: signal.Signals) -> Ended:
+        return cls.after(site, lambda children: site.process.send_signal(number))
+
+    @classmethod
+    def by_the_death_of(cls, site: Site, which: int) -> Ended:
+        return cls.after(site, lambda children: os.kill(children[which], signal.SIGKILL))
 
 
 @dataclass(frozen=True)
@@ -273,61 +281,65 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
 
 @dataclass(frozen=True)
 class Started:
-    """A site that serves, started for the second time, and how many seconds that took."""
+    """A second start: at which port, how many seconds it took, what its addresses answered, and how it ended when its
+    web server died."""
 
-    site: Site
+    port: int
     seconds: float
+    answers: dict[str, int]
+    ended: Ended
 
 
 @pytest.fixture(scope="module")
-def second_start(prepared: Prepared) -> Iterator[Started]:
+def second_start(prepared: Prepared) -> Started:
     began = time.monotonic()
     with serving(prepared.database) as site:
-        yield Started(site, time.monotonic() - began)
+        seconds, addresses = time.monotonic() - began, re.findall(r"http://\S+", site.output)
+        answers = {each: urllib.request.urlopen(each, timeout=10).status for each in addresses}
+        return Started(site.port, seconds, answers, Ended.by_the_death_of(site, 0))
 
 
 def test_it_shows_the_addresses_and_they_answer(second_start: Started) -> None:
-    site = second_start.site
-    addresses = re.findall(r"http://\S+", site.output)
-    assert addresses == [
-        f"http://127.0.0.1:{site.port}/",
-        f"http://127.0.0.1:{site.port}/dev/mailbox",
-        f"http://localhost:{site.port}/nb/staff",
-        f"http://127.0.0.1:{site.port}/dev/accounts",
-    ]
-    assert [urllib.request.urlopen(each, timeout=10).status for each in addresses] == [200] * 4
+    assert second_start.answers == {
+        f"http://127.0.0.1:{second_start.port}/": 200,
+        f"http://127.0.0.1:{second_start.port}/dev/mailbox": 200,
+        f"http://localhost:{second_start.port}/nb/staff": 200,
+        f"http://127.0.0.1:{second_start.port}/dev/accounts": 200,
+    }
 
 
 def test_it_shows_who_can_sign_in_to_the_demonstration(second_start: Started) -> None:
-    lines = [line.split() for line in second_start.site.output.splitlines() if "@" in line]
+    lines = [line.split() for line in second_start.ended.said.splitlines() if "@" in line]
     assert [line[2].strip(",") for line in lines] == ["clinician"] * 2 + ["receptionist"] * 2 + ["administrator"]
     assert {line[1] for line in lines} == {demonstration_facts()["accounts"]["password"]}
 
 
 def test_a_second_start_prepares_nothing_and_is_quick(second_start: Started) -> None:
     assert second_start.seconds < 30  # two seconds on an idle machine
-    assert "Preparing" not in second_start.site.output
+    assert "Preparing" not in second_start.ended.said
 
 
 def test_being_told_to_end_it_ends_all_of_it_with_exit_0(prepared: Prepared) -> None:
-    assert prepared.ended == Ended(code=0, started=2, left=[])
+    assert (prepared.ended.code, prepared.ended.started, prepared.ended.left) == (0, 2, [])
 
 
-@pytest.mark.parametrize(("which", "name"), [(0, "The web server"), *([(1, "The mail worker")] if ALL else [])])
-def test_if_one_process_dies_the_other_is_ended_and_it_says_which(prepared: Prepared, which: int, name: str) -> None:
-    with serving(prepared.database) as site:
-        children = site.children()
-        os.kill(children[which], signal.SIGKILL)
-        assert site.end() == 1
-    assert f"{name} ended by itself" in site.output
-    assert not [child for child in children if Path(f"/proc/{child}").exists()]
+def test_if_one_process_dies_the_other_is_ended_and_it_says_which(second_start: Started) -> None:
+    assert (second_start.ended.code, second_start.ended.left) == (1, [])
+    assert "The web server ended by itself" in second_start.ended.said
 
 
 if ALL:
 
+    def test_if_the_worker_dies_the_web_server_is_ended(prepared: Prepared) -> None:
+        with serving(prepared.database) as site:
+            ended = Ended.by_the_death_of(site, 1)
+        assert (ended.code, ended.left) == (1, [])
+        assert "The mail worker ended by itself" in ended.said
+
     def test_ctrl_c_ends_all_of_it_with_exit_0(prepared: Prepared) -> None:
         with serving(prepared.database) as site:
-            assert Ended.by(site, signal.SIGINT) == Ended(code=0, started=2, left=[])
+            ended = Ended.by(site, signal.SIGINT)
+        assert (ended.code, ended.started, ended.left) == (0, 2, [])
 
 
 def test_a_public_address_with_known_secrets_is_refused(tmp_path: Path) -> None:
