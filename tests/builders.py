@@ -8,6 +8,7 @@ from itertools import count
 from typing import Any
 
 from flask import current_app
+from sqlalchemy import delete
 
 from booking.domain.course import Plan
 from booking.domain.screening import Gate, HealthCheck
@@ -17,6 +18,8 @@ from booking.services.office import Office
 from booking.services.proposals import Asked, Proposal, propose
 from booking.store.courses import Course
 from booking.store.database import db
+from booking.store.soonest import Soonest
+from booking.store.unit_of_work import unit_of_work
 from tests.people import KARI
 from tests.servers.clock import CLINIC_NOW
 
@@ -67,6 +70,11 @@ def booked_course(details: Details = KARI, asked: Asked = TUESDAYS, **changes: A
     """A course, booked whole, as the store has it."""
     made = booked(held(choice(asked), visitor=f"visitor {next(_visitors)}"), replace(details, **changes))
     return course(made.course_id)
+
+
+def forget_looks() -> None:
+    """As where no worker has looked who could begin a course when."""
+    unit_of_work(lambda session: session.execute(delete(Soonest)))
 
 
 def course(course_id: int) -> Course:

@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from datetime import timedelta
 from enum import Enum
 from fcntl import LOCK_EX, flock
 from importlib.util import find_spec
@@ -25,7 +26,7 @@ import pytest
 from sqlalchemy import URL, make_url
 
 from tests.conftest import ALL
-from tests.servers.clock import offset_to_clinic_now
+from tests.servers.clock import CLINIC_NOW, offset_to_clinic_now
 
 NOBODY = 65534
 SECONDS_TO_START = 30
@@ -50,6 +51,13 @@ class Content(Enum):
     TABLES = ()
     DEMONSTRATION = ("demo",)
     FILLED = ("demo", "--fill", "0.6")
+
+
+LOOKED_AT = {
+    Content.DEMONSTRATION: CLINIC_NOW - timedelta(minutes=2),
+    Content.FILLED: CLINIC_NOW - timedelta(minutes=1),
+}
+"""When the worker looked, as it does each minute, who could begin a course when."""
 
 
 class Databases:
@@ -138,12 +146,13 @@ class Databases:
 
 
 def fill(url: str, content: Content) -> None:
-    """Bring the tables by migration, then the content by its command."""
+    """Bring the tables by migration, then the content by its command and a look of the worker at what is free."""
     # Imported here, so that tests of rules alone load no Flask.
     from flask_migrate import upgrade
 
     from booking.app import create_app
     from booking.config import Settings
+    from booking.services.soonest import look_ahead
     from booking.store.database import db
 
     app = create_app(Settings(database_url=url, clock_offset=offset_to_clinic_now()))
@@ -154,6 +163,8 @@ def fill(url: str, content: Content) -> None:
         result = app.test_cli_runner().invoke(args=list(content.value))
         assert result.exit_code == 0, result.output
     with app.app_context():
+        if content in LOOKED_AT:
+            look_ahead(app.extensions["office"], now=LOOKED_AT[content])
         db.engine.dispose()
 
 

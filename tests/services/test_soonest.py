@@ -24,7 +24,7 @@ from booking.store.protocols import Protocol
 from booking.store.schedules import Absence, ClosedPeriod, Hours, HoursDay
 from booking.store.soonest import Soonest
 from booking.store.unit_of_work import unit_of_work
-from tests.builders import NOW, choice_of, held, office
+from tests.builders import NOW, choice_of, forget_looks, held, office
 from tests.conftest import application
 from tests.servers.databases import only_sqlite
 from tests.web.walker import Walker
@@ -38,7 +38,9 @@ BJORK, STORM = "bjork-provesen", "storm-fiktivsen"
 
 @pytest.fixture
 def house(demo_app: Flask) -> Iterator[Flask]:
+    """Nothing was looked up yet."""
     with demo_app.app_context():
+        forget_looks()
         yield demo_app
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,14 +16,12 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from booking.services.articles import published, save_article
-from booking.services.soonest import look_ahead
 from booking.store.articles import editions
 from booking.store.clinics import all_clinics, the_group
 from booking.store.database import db
 from booking.web.site.structured import json_ld
-from tests.builders import office
 from tests.servers.clock import CLINIC_NOW
-from tests.servers.databases import Content, Databases, only_sqlite
+from tests.servers.databases import only_sqlite
 from tests.web.pages import LANGUAGES, booked_links, read_strictly
 
 STATIC = Path(__file__).resolve().parents[2] / "static"
@@ -32,19 +29,6 @@ SPACES = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9", "x": "http://www.w
 ARTICLE = "articles/acupuncture-can-relieve-fibromyalgia"
 
 both_languages = pytest.mark.parametrize("language", LANGUAGES)
-
-
-@pytest.fixture(scope="module")
-def site_app(databases: Databases) -> Iterator[Flask]:
-    """One application for all tests here, which only read; what is free has been looked up, as the worker does."""
-    from tests.conftest import application
-
-    url = databases.new("sqlite", Content.DEMONSTRATION)
-    for app in application(url):
-        with app.app_context():
-            look_ahead(office(), now=CLINIC_NOW)
-        yield app
-    databases.drop(url)
 
 
 @pytest.fixture
