@@ -29,7 +29,7 @@ from booking.services.logbook import About, Who, note
 from booking.services.office import Office
 from booking.services.relocation import Mover, Proposed, answer_by, movers_of, note_proposal, other_room_for
 from booking.services.settlement import settle, settle_telling
-from booking.store.appointments import Appointment
+from booking.store.appointments import Appointment, appointments_by_id
 from booking.store.clinics import all_clinics
 from booking.store.courses import Course, course_to_change
 from booking.store.database import db, utc
@@ -208,9 +208,9 @@ def _by_course(disruption_id: int, ids: Collection[int], version: int) -> dict[i
             raise ChangedMeanwhile
         rows = [row for row in disruption.touched if row.id in ids]
         found: defaultdict[int, _Seen] = defaultdict(dict)
-        appointments = {row.id: session.get_one(Appointment, row.appointment_id) for row in rows}
-        for row in sorted(rows, key=lambda row: appointments[row.id].starts_at):
-            found[appointments[row.id].course_id][row.id] = row.proposal
+        visits = appointments_by_id(session, [row.appointment_id for row in rows])
+        for row in sorted(rows, key=lambda row: visits[row.appointment_id].starts_at):
+            found[visits[row.appointment_id].course_id][row.id] = row.proposal
         return found
 
 

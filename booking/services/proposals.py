@@ -250,11 +250,13 @@ def availability_for(
     but_hold: int | None = None,
     own: Own = NOTHING_OWN,
     earliest: datetime | None = None,
+    schedule: Schedule | None = None,
 ) -> Availability:
-    """What is free at these clinics on these days, both included; from `earliest` on, or with the usual notice."""
+    """What is free at these clinics on these days, both included; from `earliest` on, or with the usual notice.
+    `schedule`: of these clinics, if it has been read already, for these days or more."""
     first, last = days
     period = Period(at_wall(first, 0), at_wall(last + timedelta(days=1), 0))
-    schedule = schedule_of(session, clinics, period)
+    schedule = schedule or schedule_of(session, clinics, period)
     taken = taken_rows(session, schedule, period, now=now, but_hold=but_hold, own=own)
     return Availability(schedule, first, last, taken, earliest=earliest or now + office.notice)
 

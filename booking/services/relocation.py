@@ -16,6 +16,7 @@ from booking.domain.course import Planned
 from booking.domain.errors import ChangedMeanwhile
 from booking.domain.period import STEP_MINUTES, STEPS_PER_DAY, Period, at_wall, monday_of, oslo, step_of
 from booking.domain.protocol import Protocol, StepKind
+from booking.domain.schedule import Schedule
 from booking.domain.slot import Availability
 from booking.domain.upheaval import upheaval
 from booking.domain.working_days import end_of_working_day_after
@@ -30,6 +31,7 @@ from booking.store.database import db
 from booking.store.disruptions import OPEN, Disruption, Touched
 from booking.store.protocols import protocol_by_id
 from booking.store.register import courses_by_id
+from booking.store.schedules import schedule_of
 from booking.store.unit_of_work import unit_of_work
 
 OTHERS = 2
@@ -160,11 +162,11 @@ def movers_of(
     by_course: defaultdict[int, list[Appointment]] = defaultdict(list)
     for appointment in appointments:
         by_course[appointment.course_id].append(appointment)
-    courses = courses_by_id(session, by_course)
+    courses, schedules = courses_by_id(session, by_course), _Schedules(session, office, now=now)
     found = {
         mover.appointment.id: mover
         for course_id, its in by_course.items()
-        for mover in _movers(session, office, courses[course_id], its, other_room, also, enough, now=now)
+        for mover in _movers(session, office, courses[course_id], its, other_room, also, enough, schedules, now=now)
     }
     return [found[appointment.id] for appointment in appointments if appointment.id in found]
 
@@ -183,6 +185,20 @@ def answer_by(office: Office, starts: Iterable[datetime], *, now: datetime) -> d
 # -- where each can go ------------------------------------------------------------------------------------------------
 
 
+class _Schedules:
+    """The schedules of clinics from today to the horizon, those of the same clinics read once for all courses there."""
+
+    def __init__(self, session: Session, office: Office, *, now: datetime) -> None:
+        last = limits_of(office).horizon(now) + timedelta(days=1)
+        self._session, self._period = session, Period(at_wall(oslo(now).date(), 0), at_wall(last, 0))
+        self._found: dict[tuple[int, ...], Schedule] = {}
+
+    def at(self, clinics: tuple[int, ...]) -> Schedule:
+        if clinics not in self._found:
+            self._found[clinics] = schedule_of(self._session, clinics, self._period)
+        return self._found[clinics]
+
+
 def _movers(
     session: Session,
     office: Office,
@@ -191,15 +207,16 @@ def _movers(
     other_room: Cause | None,
     also: Collection[int],
     enough: int | None,
+    schedules: _Schedules,
     *,
     now: datetime,
 ) -> Iterator[Mover]:
     protocol, standing = protocol_by_id(session, course.protocol_id), standing_of(session, course, now=now)
-    clinics = sorted({each.planned.clinic for each in standing} | set(also))
+    clinics = tuple(sorted({each.planned.clinic for each in standing} | set(also)))
     today = oslo(now).date()
     until = max(today, min(last_needed(protocol, standing), limits_of(office).horizon(now)))
     days = (today, until)
-    free = free_for(session, office, course, clinics, days, now=now)
+    free = free_for(session, office, course, clinics, days, now=now, schedule=schedules.at(clinics))
     busy = busy_elsewhere(session, course, now=now)
     places = {each.id: each for each in standing if not each.fixed}
     for appointment in appointments:

@@ -12,6 +12,7 @@ from booking.domain.changing import Standing
 from booking.domain.course import Planned
 from booking.domain.period import Period, oslo
 from booking.domain.protocol import Protocol, Step, StepKind
+from booking.domain.schedule import Schedule
 from booking.domain.slot import Availability
 from booking.services.office import Office
 from booking.services.proposals import availability_for, limits_of
@@ -46,12 +47,20 @@ def coming_of(course: Course, *, now: datetime) -> list[Appointment]:
 
 
 def free_for(
-    session: Session, office: Office, course: Course, clinics: Sequence[int], days: tuple[date, date], *, now: datetime
+    session: Session,
+    office: Office,
+    course: Course,
+    clinics: Sequence[int],
+    days: tuple[date, date],
+    *,
+    now: datetime,
+    schedule: Schedule | None = None,
 ) -> Availability:
-    """What is free to the patient of the course: neither its coming appointments nor what is kept for it count."""
+    """What is free to the patient of the course: neither its coming appointments nor what is kept for it count.
+    `schedule`: as for `availability_for`."""
     coming = [appointment.id for appointment in coming_of(course, now=now)]
     own = Own([hold.id for hold in own_holds(session, course.id, now=now)], coming)
-    return availability_for(session, office, tuple(clinics), days, now=now, own=own)
+    return availability_for(session, office, tuple(clinics), days, now=now, own=own, schedule=schedule)
 
 
 def free_everywhere(session: Session, office: Office, course: Course, last: date, *, now: datetime) -> Availability:

@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
+from sqlalchemy.orm import Session
 
 from booking.domain.appointment import Actor
 from booking.domain.errors import AnswerOver, ChangedMeanwhile, SettledAlready
@@ -24,7 +25,8 @@ from booking.services.disruptions import (
     remove_absence,
 )
 from booking.services.logbook import COMMAND
-from booking.services.relocation import propose
+from booking.services.office import Office
+from booking.services.relocation import proposals, propose
 from booking.services.settlement import settle_due
 from booking.store.appointments import Appointment
 from booking.store.courses import Course
@@ -228,6 +230,38 @@ def test_everybody_is_proposed_a_time_and_two_others_and_nobody_the_same(kari: C
     places = [place for row in found.touched for place in (row.proposal, *row.others)]
     assert len(places) == 3 * len(found.touched)
     assert len({(place["start"], place["clinician"]) for place in places if place}) == len(places)
+
+
+def test_a_proposal_for_more_asks_little_more(kari: Course) -> None:
+    """Schedules are read once for all; of each further course what is its own, of each further session nothing."""
+    alone = statements_for(enter_absence(*absence(session_of(kari.id, 2), days=1), who=COMMAND, now=NOW))
+    weeks = statements_for(enter_absence(*absence(session_of(kari.id, 5), days=15), who=COMMAND, now=NOW))
+    third = session_of(beside(kari).id, 3)
+    both = statements_for(enter_absence(*absence(third, days=1), who=COMMAND, now=NOW))
+    assert [len(each.touched) for each in open_disruptions(db.session())] == [1, 2, 3]
+    assert weeks <= alone
+    assert alone < both <= alone + 4
+
+
+def absence(appointment: Appointment, *, days: int) -> tuple[Office, int, Period, str]:
+    start = day_of(appointment).start
+    return office(), appointment.clinician_id, Period(start, start + timedelta(days=days)), "training"
+
+
+def statements_for(id: int | None) -> int:
+    """How many it takes to propose times for all whom it touches."""
+    seen: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        seen.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        with Session(db.engine) as session:
+            proposals(session, office(), session.get_one(Disruption, id), now=NOW)
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+    return len(seen)
 
 
 def test_her_own_week_comes_first(kari: Course) -> None:

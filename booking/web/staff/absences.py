@@ -27,6 +27,7 @@ from booking.store.appointments import Appointment
 from booking.store.database import db
 from booking.store.disruptions import Disruption, absences_of
 from booking.store.people import Clinician
+from booking.store.register import courses_by_id
 from booking.web import clock
 from booking.web.access import Rule, open_to
 from booking.web.errors import words_for
@@ -103,8 +104,9 @@ def _confirmation(period: Period, touched: Iterable[int]) -> str:
 def _touched_page(id: int, form: AbsenceForm, period: Period, touched: Sequence[Appointment]) -> str:
     """Whom it touches, to be read before it is entered; or once more, if that has become others since."""
     note_look(office(), g.reach.who, "look_list", About(), now=clock.now())
-    people = map(People(db.session()).touched, touched)
-    hers = [one for one in people if g.reach.clinician_id == id or sees_course(g.reach, one.course)]
+    people, courses = People(db.session()), courses_by_id(db.session(), {each.course_id for each in touched})
+    found = [people.touched(each, courses[each.course_id]) for each in touched]
+    hers = [one for one in found if g.reach.clinician_id == id or sees_course(g.reach, one.course)]
     return _page(id, form, hers, len(touched), _confirmation(period, [each.id for each in touched]))
 
 

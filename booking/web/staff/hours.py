@@ -37,12 +37,13 @@ from booking.services.hours import (
 from booking.services.logbook import About, note_look
 from booking.services.offered import At
 from booking.services.relocation import propose_first
-from booking.store.appointments import Appointment
+from booking.store.appointments import Appointment, appointments_by_id
 from booking.store.clinics import Clinic, all_clinics
 from booking.store.courses import Course
 from booking.store.database import db
 from booking.store.hours import breaks_at, closings_from, closures_from, hours_from
 from booking.store.people import Clinician, all_clinicians
+from booking.store.register import courses_by_id
 from booking.store.schedules import Break, Hours, template_of, workplaces
 from booking.web import clock
 from booking.web.access import Rule, open_to
@@ -327,8 +328,9 @@ def _saved(owner: Owner, disruption: int | None) -> ResponseReturnValue:
 
 
 def _touched(session: Session, ids: Sequence[int]) -> list[tuple[Appointment, Course]]:
-    appointments = [session.get_one(Appointment, id) for id in ids]
-    return [(each, session.get_one(Course, each.course_id)) for each in appointments]
+    found = appointments_by_id(session, ids)
+    courses = courses_by_id(session, {each.course_id for each in found.values()})
+    return [(found[id], courses[found[id].course_id]) for id in ids]
 
 
 # -- what a page is made of -------------------------------------------------------------------------------------------

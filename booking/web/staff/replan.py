@@ -67,8 +67,7 @@ class People:
     def __init__(self, session: Session) -> None:
         self._session, self._house = session, House(session)
 
-    def touched(self, appointment: Appointment, row: Touched | None = None, course: Course | None = None) -> Person:
-        course = course or self._session.get_one(Course, appointment.course_id)
+    def touched(self, appointment: Appointment, course: Course, row: Touched | None = None) -> Person:
         where = self.place(appointment.starts_at, appointment.clinician_id, appointment.clinic_id)
         if row is None:
             return Person(appointment, course, where)
@@ -82,7 +81,7 @@ class People:
         visits = appointments_by_id(self._session, [row.appointment_id for row in disruption.touched])
         courses = courses_by_id(self._session, {each.course_id for each in visits.values()})
         rows = [(visits[row.appointment_id], row) for row in disruption.touched]
-        found = [self.touched(visit, row, courses[visit.course_id]) for visit, row in rows]
+        found = [self.touched(visit, courses[visit.course_id], row) for visit, row in rows]
         seen = [one for one in found if hers or sees_course(g.reach, one.course)]
         return sorted(seen, key=lambda one: (one.row is None or one.row.state != OPEN, one.appointment.starts_at))
 
