@@ -290,7 +290,7 @@ def in_short_form(item: pytest.Item) -> bool:
     return on_its_database(item) and item.get_closest_marker("long") is None
 
 
-ON_POSTGRESQL = 3
+ON_POSTGRESQL = 8
 """In the short form every so-many-th test, by its name, meets PostgreSQL, where a database takes longer to make."""
 
 
