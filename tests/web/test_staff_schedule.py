@@ -22,6 +22,7 @@ from booking.store.replies import Reply
 from booking.store.schedules import Absence, RoomClosure
 from booking.store.unit_of_work import unit_of_work
 from booking.web.staff.schedule import week_name
+from booking.web.staff.sheet import short_names
 from tests.builders import NOW, booked_course
 from tests.people import KARI, SIV
 from tests.servers.databases import only_sqlite
@@ -85,7 +86,9 @@ def counted() -> Iterator[list[str]]:
 def test_a_week_shows_time_name_which_session_and_what_she_needs(demo_app: Flask, kari: Course) -> None:
     third = third_of(demo_app, kari)
     words = column(at_work(demo_app).open(week_of(third)), third)
-    for each in (f"{oslo(third.starts_at):%H:%M}", KARI.name, "3/9", "Session 3 of 9", "An interpreter"):
+    whole = {name: name for name in ("Odd Demovik", "Ola Demovik", "Siv")}
+    assert short_names([*whole, KARI.name]) == {**whole, KARI.name: "K. Prøve"}
+    for each in (f"{oslo(third.starts_at):%H:%M}", KARI.name, "K. Prøve", "3/9", "Session 3 of 9", "An interpreter"):
         assert each in words
 
 
@@ -108,6 +111,19 @@ def test_an_absence_and_a_room_out_of_use_stand_there(demo_app: Flask, kari: Cou
     words = column(desk.open(room), third)
     assert "Out of use: Painted" in words
     assert KARI.name in words
+
+
+def test_the_name_of_an_absence_stands_where_no_appointment_hides_it(demo_app: Flask, kari: Course) -> None:
+    third = third_of(demo_app, kari)
+    start, end = third.starts_at, third.ends_at + timedelta(hours=1)
+    with demo_app.app_context():
+        gone = Absence(clinician_id=third.clinician_id, starts_at=start, ends_at=end, kind="holiday")
+        unit_of_work(lambda session: session.add(gone))
+    called = at_work(demo_app).open(week_of(third)).main.iter("li")
+    (away,) = [each for each in called if "Away: Holiday" in "".join(each.itertext())]
+    free_from = oslo(third.ends_at)
+    assert away.get("class").startswith(f"at h{free_from.hour} m{free_from.minute // 5} l1")
+    assert f"{oslo(start):%H:%M}" in "".join(away.itertext())
 
 
 @pytest.mark.parametrize(("person", "words"), [(ASK, "Health note"), (RITA, "Note for the clinician")])

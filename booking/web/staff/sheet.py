@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -28,6 +29,9 @@ from booking.web.language import current_language
 USUAL_HOURS = (8, 16)
 """What a day shows at least, in hours of the clock."""
 
+WORDS_NEED = 20
+"""How many minutes of a column a line of words takes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Flag:
@@ -40,7 +44,8 @@ class Flag:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """Something in a column: `place` are the classes that say where it stands, `kind` is what it is.
+    """Something in a column: `place` are the classes that say where it stands, `kind` is what it is; without `words` it
+    is only drawn. `short`: the name as it fits a narrow column.
 
     `id` and `url` are an appointment's that she may look at, `minutes` its length; `movable`: it may go elsewhere.
     """
@@ -51,6 +56,7 @@ class Item:
     time: str
     words: str
     name: str = ""
+    short: str = ""
     number: str = ""
     number_words: str = ""
     id: int = 0
@@ -122,7 +128,8 @@ class Pen:
 
     def sheet(self, sources: Sequence[Source]) -> Sheet:
         first, last = _hours_of(sources)
-        columns = tuple(self._column(source, first, last) for source in sources)
+        shorts = short_names(entry.name for source in sources for entry in source.entries)
+        columns = tuple(self._column(source, first, last, shorts) for source in sources)
         flags = (flag for column in columns for item in column.items for flag in item.flags)
         return Sheet(
             columns=columns,
@@ -133,10 +140,13 @@ class Pen:
             hours=tuple((f"h{hour}", minute_of_day(hour * 60)[:2]) for hour in range(first + 1, last)),
         )
 
-    def _column(self, source: Source, first: int, last: int) -> Column:
+    def _column(self, source: Source, first: int, last: int, shorts: Mapping[str, str]) -> Column:
         today = source.day == oslo(self.now).date()
-        items = [*self._outside(source, first, last), *map(self.card, source.entries)]
-        items += [_off(block, first, last) for block in source.blocks if _shows(block, first, last)]
+        items = [*self._outside(source, first, last), *(self.card(entry, shorts) for entry in source.entries)]
+        taken = [(_minute(each.starts_at), _minute(each.starts_at) + _length(each)) for each in source.entries]
+        for block in source.blocks:
+            if _shows(block, first, last):
+                items += _off(block, first, last, taken)
         if today and first * 60 <= _minute(self.now) < last * 60:
             items.append(self._line())
         return Column(
@@ -167,8 +177,8 @@ class Pen:
         minute, time = _minute(self.now), wording.time_of_day(self.now, current_language())
         return Item(minute, "now", _place(minute, STEP_MINUTES), time, _("Now: %(time)s", time=time))
 
-    def card(self, entry: Entry) -> Item:
-        start, length = _minute(entry.starts_at), (entry.ends_at - entry.starts_at) // timedelta(minutes=1)
+    def card(self, entry: Entry, shorts: Mapping[str, str]) -> Item:
+        start, length = _minute(entry.starts_at), _length(entry)
         time, place = wording.time_of_day(entry.starts_at, current_language()), _place(start, length)
         if not sees_place(self.reach, entry.clinic_id, entry.clinician_id):
             return Item(start, "taken", place, time, _("Taken"))
@@ -180,6 +190,7 @@ class Pen:
             time=time,
             words=self.people.get(entry.clinician_id) or self.treatments[entry.treatment_id],
             name=entry.name,
+            short=shorts[entry.name],
             number=number,
             number_words=number_words,
             id=entry.id,
@@ -232,6 +243,13 @@ class Pen:
         return " ".join(kinds)
 
 
+def short_names(names: Iterable[str]) -> dict[str, str]:
+    """“K. Moen” of each name, but the whole of those that would then be the same."""
+    shorts = {name: f"{name[0]}. {name.split()[-1]}" if " " in name.strip() else name for name in names}
+    count = Counter(shorts.values())
+    return {name: short if count[short] == 1 else name for name, short in shorts.items()}
+
+
 def dates_words(first: date, last: date) -> str:
     """“17 to 21 May 2027”, “17.–21. mai 2027”"""
     language = current_language()
@@ -256,7 +274,7 @@ def short_day(day: date) -> str:
 def totals(entries: Iterable[Entry]) -> str:
     """“6 appointments, 3 h 30 min”"""
     found = list(entries)
-    minutes = sum((each.ends_at - each.starts_at) // timedelta(minutes=1) for each in found)
+    minutes = sum(map(_length, found))
     counted = ngettext("%(num)s appointment", "%(num)s appointments", len(found))
     return f"{counted}, {length_words(minutes)}" if found else counted
 
@@ -282,7 +300,7 @@ def _hours_of(sources: Iterable[Source]) -> tuple[int, int]:
     for source in sources:
         starts += [shift.start for shift in source.shifts] + [_minute(e.starts_at) for e in source.entries]
         ends += [shift.end for shift in source.shifts]
-        ends += [_minute(e.starts_at) + (e.ends_at - e.starts_at) // timedelta(minutes=1) for e in source.entries]
+        ends += [_minute(e.starts_at) + _length(e) for e in source.entries]
     return min(starts) // 60, min(-(-max(ends) // 60), 24)
 
 
@@ -290,12 +308,30 @@ def _shows(block: Block, first: int, last: int) -> bool:
     return block.start < last * 60 and first * 60 < block.end
 
 
-def _off(block: Block, first: int, last: int) -> Item:
+def _off(block: Block, first: int, last: int, taken: Iterable[tuple[int, int]]) -> Iterator[Item]:
+    """The stretch as it is hatched, and what it is called where appointments leave room for that."""
     start, end = max(block.start, first * 60), min(block.end, last * 60)
     whole = (start, end) == (first * 60, last * 60)
-    time = "" if whole else minute_of_day(start)
-    kind = "kept" if block.kind is BlockKind.KEPT else "off whole" if whole else "off"
-    return Item(start, kind, _place(start, end - start), time, _off_words(block, whole=whole))
+    time, words = "" if whole else minute_of_day(start), _off_words(block, whole=whole)
+    if block.kind is BlockKind.KEPT:
+        yield Item(start, "kept", _place(start, end - start), time, words)
+        return
+    yield Item(start, "off", _place(start, end - start), "", "")
+    begin, length = _room_for_words(start, end, taken)
+    kind = "called" if length >= WORDS_NEED else "called tight" if length else "called over"
+    yield Item(start, kind, _place(begin, length), time, words)
+
+
+def _room_for_words(start: int, end: int, taken: Iterable[tuple[int, int]]) -> tuple[int, int]:
+    """Where (from, how long) the words of a stretch stand: where it is first free for long enough, or else where for
+    longest; at its start if it is not free at all."""
+    free, begin = list[tuple[int, int]](), start
+    for busy_from, busy_until in (*sorted(taken), (end, end)):
+        if begin < min(busy_from, end):
+            free.append((begin, min(busy_from, end) - begin))
+        begin = max(begin, busy_until)
+    long = [each for each in free if each[1] >= WORDS_NEED]
+    return next(iter(long), max(free, key=lambda each: each[1], default=(start, 0)))
 
 
 def _off_words(block: Block, *, whole: bool) -> str:
@@ -317,7 +353,7 @@ def _status_flags(entry: Entry) -> Iterator[Flag]:
     if entry.status == ARRIVED:
         yield Flag("arrived", _("Arrived"))
     elif entry.status == FULFILLED:
-        yield Flag("arrived", _("Has been here"))
+        yield Flag("over", _("Has been here"))
     elif entry.status == NOSHOW:
         yield Flag("missed", _("Did not come"), clay=True)
     elif entry.status == PENDING and entry.outcome != Outcome.CALL:
@@ -336,6 +372,11 @@ def _place(start: int, length: int) -> str:
     """The classes that say where something stands: hour and step of its start, hours and steps of its length."""
     hours, rest = divmod(max(length, STEP_MINUTES), 60)
     return f"h{start // 60} m{start % 60 // STEP_MINUTES} l{hours} n{-(-rest // STEP_MINUTES)}"
+
+
+def _length(entry: Entry) -> int:
+    """Minutes."""
+    return (entry.ends_at - entry.starts_at) // timedelta(minutes=1)
 
 
 def _minute(moment: datetime) -> int:
