@@ -171,8 +171,8 @@ def test_a_day_on_which_nobody_works_says_so(demo_app: Flask) -> None:
 
 def test_a_week_asks_as_much_of_the_database_however_full_it_is(demo_app: Flask, kari: Course) -> None:
     third = third_of(demo_app, kari)
-    desk, counts = at_work(demo_app), []
     path = week_of(third)
+    desk, counts = at_work(demo_app).open(path), []
     day = f"/en/staff/clinics/{third.clinic_id}/day?day={oslo(third.starts_at).date()}"
     for patient in (None, SIV):
         with demo_app.app_context():

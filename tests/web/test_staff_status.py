@@ -223,6 +223,7 @@ def test_the_course_load_stands_clinician_by_clinician(visit: Visit) -> None:
 def test_the_list_and_the_load_ask_as_much_of_the_database_however_many_come(visit: Visit) -> None:
     with at(visit.start):
         client, counts = desk(visit), []
+        client.get(visit.today)
         for patient in (None, SIV):
             with visit.app.app_context():
                 if patient:
