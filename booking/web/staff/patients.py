@@ -33,7 +33,7 @@ from booking.web import clock
 from booking.web.access import Rule, open_to
 from booking.web.book.house import House
 from booking.web.filters import local
-from booking.web.forms.details import NEEDS
+from booking.web.forms.details import NEEDS_AT_THE_DESK
 from booking.web.forms.fields import lines, one_line, read_id
 from booking.web.me.visits import Told, told_of
 from booking.web.office import office
@@ -177,7 +177,7 @@ def _name(rows: Session, course: Course) -> str:
 
 def _needs(courses: list[Course]) -> list[str]:
     """What helps her, as she said it with the newest of these courses."""
-    return [str(NEEDS[need]) for need in courses[0].needs if need in NEEDS] if courses else []
+    return [str(NEEDS_AT_THE_DESK[need]) for need in courses[0].needs if need in NEEDS_AT_THE_DESK] if courses else []
 
 
 def _answers(rows: Session, courses: list[Course]) -> dict[int, Reply]:
