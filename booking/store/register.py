@@ -197,7 +197,7 @@ def _ways(sought: Sought) -> Sequence[ColumnElement[bool]]:
         ways.append(Course.reference == sought.reference)
     if sought.email:
         ways.append(Course.email_key == email_key(sought.email))
-    person = [_bare(Course.name_key).contains(_bare_word(word), autoescape=True) for word in sought.words]
+    person = [_named(_bare_word(word)) for word in sought.words]
     number: list[ColumnElement[bool]] = [Course.mobile.contains(each, autoescape=True) for each in sought.phones]
     if sought.days:
         number.append(Course.patient_id.in_(select(Patient.id).where(Patient.birth_date.in_(sought.days))))
@@ -206,6 +206,14 @@ def _ways(sought: Sought) -> Sequence[ColumnElement[bool]]:
     if person:
         ways.append(and_(*person))
     return ways
+
+
+def _named(word: str) -> ColumnElement[bool]:
+    """Whether the name has the word in it; a single letter is an initial."""
+    name = _bare(Course.name_key)
+    if len(word) > 1:
+        return name.contains(word, autoescape=True)
+    return or_(name.startswith(word, autoescape=True), name.contains(f" {word}", autoescape=True))
 
 
 def _bare(name: SQLColumnExpression[str]) -> SQLColumnExpression[str]:
