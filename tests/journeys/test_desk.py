@@ -98,6 +98,7 @@ def test_she_signs_in_with_a_code_and_then_with_a_passkey(
     assert visitor.is_on("staff/clinics/[0-9]+/day")
 
     hold_authenticator(visitor.page)
+    visitor.changed = True
     visitor.open("staff/account/factors")
     visitor.page.fill("form[data-passkey=create] input[name=name]", "skranken")
     walks.click(visitor, "form[data-passkey=create] .button")

@@ -32,9 +32,9 @@ MISSED = """() => {
     .map((e) => e.outerHTML.slice(0, 80));
 }"""
 
-# Where the focus is; whether it is marked; whether anything of it is in view and not under
+# Where the focus is; whether that is where the selector says; whether it is marked; whether anything of it is in view and not under
 # something else. A date's own button is marked by the browser itself, where no style tells of it.
-FOCUS = """() => {
+FOCUS = """selector => {
   const e = document.activeElement;
   if (!e || e === document.body || e === document.documentElement) return null;
   const picker = e.type === "date" && !e.matches(":focus-visible");
@@ -53,7 +53,7 @@ FOCUS = """() => {
   window.reached ??= new Set();
   window.reached.add(e.type === "radio" ? e.name : e);
   return {
-    ringed: Boolean(ringed), seen: Boolean(seen),
+    ringed: Boolean(ringed), seen: Boolean(seen), there: e.matches(selector),
     name: e.tagName.toLowerCase() + (e.id ? "#" + e.id : "") + " " + (e.name ?? e.textContent.trim().slice(0, 40)),
   };
 }"""
@@ -72,9 +72,9 @@ FRAME = """() => ({
 class Contexts:
     """Contexts of the browser, each with cookies and a language of its own.
 
-    Half of what a short visit costs is to load fonts and styles into a new context. So in the short form one who has
-    left hands hers on, without cookies and with one empty page, which keeps it warm, to the next who wants one like
-    it; in the long form nobody does.
+    Half of what a short visit costs is to make a context and a page and to load fonts and styles into them. So in the
+    short form one who has left hands hers on, without cookies and with her first page, empty, to the next who wants
+    one like it; in the long form nobody does.
     """
 
     def __init__(self, browser: Browser, *, shared: bool) -> None:
@@ -97,6 +97,7 @@ class Contexts:
         for page in others:
             page.close()
         first.goto("about:blank")
+        first.emulate_media(media="null")
         context.clear_cookies()
         self._free.setdefault(_kind(options), []).append(context)
 
@@ -121,27 +122,36 @@ class Visitor:
         self.refusals = {422}
         self.chosen = False
         self.works_here = False
-        self.clock_is_set = False
+        self.changed = False
         self._turns = count(int(language == "en"))  # so that of two stories one begins with each
-        self.page = self.new_page()
+        self._notices = {
+            "console": lambda said: self._heard(said.text),
+            "pageerror": lambda error: self.complain(f"script: {error}"),
+            "request": lambda request: self._asked(request.url),
+            "response": lambda response: self._answered(response),
+        }
+        self.page = self._first = self._watched(next(iter(self.context.pages), None) or self.context.new_page())
 
     def new_page(self) -> Page:
         """Another tab of the same browser."""
-        page = self.context.new_page()
+        return self._watched(self.context.new_page())
+
+    def _watched(self, page: Page) -> Page:
         page.set_viewport_size(self._options["viewport"])
-        page.on("console", lambda said: self._heard(said.text))
-        page.on("pageerror", lambda error: self.complain(f"script: {error}"))
-        page.on("request", lambda request: self._asked(request.url))
-        page.on("response", lambda response: self._answered(response))
+        for event, notice in self._notices.items():
+            page.on(event, notice)  # type: ignore[call-overload]
         return page
 
     def set_clock(self, moment: datetime) -> None:
         """From here on the browser's clock goes as the test winds it."""
         self.page.clock.install(time=moment)
-        self.clock_is_set = True
+        self.changed = True
 
     def leave(self) -> None:
-        self._contexts.give_back(self.context, self._options, changed=self.clock_is_set)
+        """What she has `changed` for good, as the clock, is not handed on."""
+        self._contexts.give_back(self.context, self._options, changed=self.changed)
+        for event, notice in self._notices.items() if not self._first.is_closed() else ():
+            self._first.remove_listener(event, notice)
 
     # -- going ------------------------------------------------------------------------------------------------
 
@@ -183,8 +193,8 @@ class Visitor:
         """Presses Tab until the focus is there."""
         for _ in range(most):
             self.page.keyboard.press("Tab")
-            self._see_focus()
-            if self.has_focus(selector):
+            focus = self._see_focus(selector)
+            if focus and focus["there"]:
                 return self
         raise AssertionError(f"{selector} is not reached by keyboard on {self.page.url}")
 
@@ -237,8 +247,8 @@ class Visitor:
                 return
         self.complain("Tab does not leave the page")
 
-    def _see_focus(self) -> dict[str, Any] | None:
-        focus: dict[str, Any] | None = self.page.evaluate(FOCUS)
+    def _see_focus(self, selector: str = "body") -> dict[str, Any] | None:
+        focus: dict[str, Any] | None = self.page.evaluate(FOCUS, selector)
         if focus and not focus["ringed"]:
             self.complain(f"the focus is not marked on {focus['name']}")
         elif focus and not focus["seen"]:

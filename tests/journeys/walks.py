@@ -21,7 +21,8 @@ class Person:
     @classmethod
     def new(cls) -> Person:
         number = next(_numbers)
-        return cls(f"Kari Prøve {number}", number % 28 + 1, f"kari{number}@example.com")
+        last = "".join(chr(ord("a") + int(digit)) for digit in f"{number:03}").title()  # a part of no other's name
+        return cls(f"Kari {last}", number % 28 + 1, f"kari{number}@example.com")
 
 
 _numbers = count(1)
