@@ -25,6 +25,7 @@ from booking.services.holds import Choice, keep_apart, times_left
 from booking.services.offers import chance_of, close_offer, keep_chances
 from booking.services.office import Office
 from booking.services.proposals import UnknownWish, propose, resolve
+from booking.services.tasks import owe_offer
 from booking.services.waiting import has_a_hole, write_to
 from booking.services.wishes import Slugs, Unreadable, asked_of, parsed, query_of
 from booking.store.appointments import Appointment, appointments_of
@@ -149,7 +150,8 @@ def _ask(office: Office, waiter_id: int, *, now: datetime, at: datetime) -> bool
 def _offer(
     session: Session, office: Office, waiter_id: int, possible: Possible, *, now: datetime, at: datetime
 ) -> bool:
-    """Keeps the times for her and writes the mail. Not if she left, has an offer, or it is somebody else's turn."""
+    """Keeps the times for her, and writes the mail or has her rung. Not if she left, has an offer, or it is somebody
+    else's turn."""
     waiter = session.get(Waiter, waiter_id, with_for_update=True)
     if waiter is None or waiter.ended_at is not None or offer_open_to(session, waiter_id) is not None:
         return False
@@ -173,7 +175,10 @@ def _offer(
     keep_chances(waiter, [c for c in waiter.chances if not _any_meets(chance_of(c), offered)], now=now)
     kinds = [planned.step.kind.value for planned in possible.choice.appointments]
     facts = {"offer_id": offer.id, "times": offer.times, "kinds": kinds, "until": seconds_of(offer.expires_at)}
-    write_to(session, office, waiter, OFFER, facts, due=terms.mailed_at, now=now, at=at)
+    if waiter.email:
+        write_to(session, office, waiter, OFFER, facts, due=terms.mailed_at, now=now, at=at)
+    else:
+        owe_offer(session, session.get_one(Course, waiter.course_id), waiter, offer.expires_at, now=now)
     return True
 
 
@@ -263,7 +268,7 @@ def _visits(session: Session, office: Office, waiter: Waiter, course_id: int, *,
     weeks = weeks_for_extra(session, office, course, now=now) if waiter.appointment_id is None else ()
     if waiter.appointment_id is not None:
         appointment = appointment_of(session, course_id, waiter.appointment_id)
-        if not _movable(course, appointment, Actor.PATIENT, now=now):
+        if not _movable(appointment, Actor.PATIENT, now=now):
             return
         weeks = weeks_for(session, office, course, appointment, now=now)[:1]
     asked = asked_of(parsed(waiter.query))
@@ -273,9 +278,9 @@ def _visits(session: Session, office: Office, waiter: Waiter, course_id: int, *,
             yield _possible_of(course.protocol_id, course.new_patient, planned, "")
 
 
-def _movable(course: Course, appointment: Appointment, by: Actor, *, now: datetime) -> bool:
+def _movable(appointment: Appointment, by: Actor, *, now: datetime) -> bool:
     period = appointment.period
-    return course.email is not None and may(by, Action.MOVE, Status(appointment.status), period, now=now)
+    return may(by, Action.MOVE, Status(appointment.status), period, now=now)
 
 
 def _possible_of(protocol_id: int, new_patient: bool, planned: tuple[Planned, ...], query: str) -> Possible:

@@ -17,6 +17,7 @@ from booking.store.courses import Course, course_to_change
 from booking.store.database import utc
 from booking.store.tasks import Task, open_tasks_of
 from booking.store.unit_of_work import unit_of_work
+from booking.store.waiting import Waiter
 
 CALL_WITHIN = 1
 """Working days within which the clinic rings who asked for it."""
@@ -32,6 +33,9 @@ CALL = "call"
 
 TELL = "tell"
 """Somebody without e-mail is to be told of what the clinic has changed."""
+
+OFFERED = "offer"
+"""A time is kept for somebody without e-mail who waits for one: until then she must be asked."""
 
 CALL_KEPT = timedelta(days=30)
 """The call is promised much sooner; then who asked for it is forgotten."""
@@ -85,6 +89,7 @@ def add_task(
     due: datetime,
     now: datetime,
     course: Course | None = None,
+    appointment_id: int | None = None,
     language: str | None = None,
     note: str | None = None,
     message: bytes | None = None,
@@ -94,6 +99,7 @@ def add_task(
         Task(
             kind=kind,
             course_id=course.id if course else None,
+            appointment_id=appointment_id,
             name=name,
             phone=phone,
             note=note,
@@ -120,10 +126,25 @@ def owe_news(session: Session, course: Course, *, now: datetime, soonest: dateti
         owed.due_at = min(owed.due_at, utc(due))
 
 
+def owe_offer(session: Session, course: Course, waiter: Waiter, until: datetime, *, now: datetime) -> None:
+    """Notes inside the caller's unit of work that who waits in this course must be asked by then whether she wants what
+    is kept for her."""
+    visit, phone = waiter.appointment_id, course.mobile
+    add_task(session, OFFERED, course.name, phone, course=course, appointment_id=visit, due=until, now=now)
+
+
+def end_offer_call(session: Session, waiter: Waiter, *, now: datetime) -> None:
+    """The same is to be done no more: she has answered, or the time is over."""
+    tasks = [] if waiter.course_id is None else open_tasks_of(session, waiter.course_id)
+    for task in tasks:
+        if (task.kind, task.appointment_id) == (OFFERED, waiter.appointment_id):
+            task.done_at = utc(now)
+
+
 # -- settled by who works at the clinics ------------------------------------------------------------------------------
 
-DECIDED_WITH_THE_TIMES = frozenset({"call_first", "second_course"})
-"""Kinds that are done when the course's times are confirmed or given back, and not before."""
+DECIDED_WITH_THE_TIMES = frozenset({"call_first", "second_course", OFFERED})
+"""Kinds that are done when the times that they are about are booked or given back, and not before."""
 
 
 def owe_call(office: Office, course_id: int, words: str, *, who: Who, now: datetime) -> None:

@@ -20,7 +20,8 @@ from booking.services.links import hash_of, waiter_token
 from booking.services.logbook import About, Who, note
 from booking.services.offers import close_offer, keep_chances
 from booking.services.office import Office
-from booking.store.appointments import CANCELLED, NOSHOW, Appointment
+from booking.services.tasks import end_offer_call, owe_offer
+from booking.store.appointments import CANCELLED, NOSHOW
 from booking.store.courses import RUNNING, Course, course_to_change, email_key
 from booking.store.database import utc
 from booking.store.outbox import Message
@@ -31,6 +32,7 @@ from booking.store.waiting import (
     Waiter,
     WaitingOffer,
     drop_mails_to,
+    drop_unsent_offer,
     forgettable_waiters,
     joining_one_by_one,
     offer_open_to,
@@ -125,9 +127,8 @@ def wait_for_visit(
 
     def work(session: Session) -> None:
         course = course_to_change(session, course_id)
-        appointment = appointment_of(session, course_id, appointment_id)
-        _require_movable(course, appointment, by, now=now)
-        _wait_within(session, course, appointment.id, query, offer_hours, until=appointment.starts_at, now=now)
+        _require_address(course)
+        _wait_for_visit(session, course, appointment_id, query, offer_hours, by=by, now=now)
 
     unit_of_work(work)
 
@@ -137,9 +138,33 @@ def wait_for_missing(office: Office, course_id: int, query: str, offer_hours: in
 
     def work(session: Session) -> None:
         course = course_to_change(session, course_id)
-        if course.status != RUNNING or course.email is None or not has_a_hole(session, course):
-            raise NotAllowed(Action.MOVE.value, course.status)
-        _wait_within(session, course, None, query, offer_hours, until=now + EXTRA_WAITS, now=now)
+        _require_address(course)
+        _wait_for_missing(session, course, query, offer_hours, now=now)
+
+    unit_of_work(work)
+
+
+def wait_for_caller(
+    office: Office,
+    course_id: int,
+    appointment_id: int | None,
+    query: str,
+    offer_hours: int,
+    *,
+    who: Who,
+    now: datetime,
+) -> None:
+    """The same for who has rung, and logged: for a better time of the appointment, or, without one, for a time of a
+    missing session. Who has no address is rung when a time is kept for her. Raises as those."""
+
+    def work(session: Session) -> None:
+        course = course_to_change(session, course_id)
+        if appointment_id is None:
+            _wait_for_missing(session, course, query, offer_hours, now=now)
+        else:
+            _wait_for_visit(session, course, appointment_id, query, offer_hours, by=Actor.PATIENT, now=now)
+        about = About(patient_id=course.patient_id, course_id=course.id, appointment_id=appointment_id)
+        note(session, office, who, "waiting", about, now=now)
 
     unit_of_work(work)
 
@@ -172,16 +197,19 @@ def take_off(office: Office, waiter_id: int, *, who: Who, now: datetime) -> bool
 
 
 def follow_contact(session: Session, course: Course, *, now: datetime) -> None:
-    """Writes to who waits with this course where the course is reached now; without an address, she waits no more.
+    """Writes to who waits with this course where the course is reached now; without an address, she is rung.
 
     Inside the caller's unit of work, which has locked the course.
     """
     for waiter in waiters_with(session, course.id):
-        if course.email is None:
-            _end(session, waiter, now=now)
-        else:
-            waiter.email, waiter.language = course.email, course.language
+        waiter.email, waiter.language = course.email or "", course.language
+        offer = offer_open_to(session, waiter.id)
+        if waiter.email:
             readdress_offers(session, waiter)
+        elif offer is not None:
+            drop_unsent_offer(session, offer.id)
+            end_offer_call(session, waiter, now=now)
+            owe_offer(session, course, waiter, offer.expires_at, now=now)
 
 
 def forget_waiters(*, now: datetime) -> int:
@@ -229,10 +257,29 @@ def _wait_within(
     waiter.name, waiter.email, waiter.language = course.name, course.email or "", course.language
 
 
-def _require_movable(course: Course, appointment: Appointment, by: Actor, *, now: datetime) -> None:
-    period = appointment.period
-    require(by, Action.MOVE, Status(appointment.status), period, now=now)
-    if course.status != RUNNING or course.email is None:
+def _wait_for_visit(
+    session: Session, course: Course, appointment_id: int, query: str, offer_hours: int, *, by: Actor, now: datetime
+) -> None:
+    appointment = appointment_of(session, course.id, appointment_id)
+    require(by, Action.MOVE, Status(appointment.status), appointment.period, now=now)
+    _require_running(course)
+    _wait_within(session, course, appointment.id, query, offer_hours, until=appointment.starts_at, now=now)
+
+
+def _wait_for_missing(session: Session, course: Course, query: str, offer_hours: int, *, now: datetime) -> None:
+    _require_running(course)
+    if not has_a_hole(session, course):
+        raise NotAllowed(Action.MOVE.value, course.status)
+    _wait_within(session, course, None, query, offer_hours, until=now + EXTRA_WAITS, now=now)
+
+
+def _require_address(course: Course) -> None:
+    if course.email is None:
+        raise NotAllowed(Action.MOVE.value, course.status)
+
+
+def _require_running(course: Course) -> None:
+    if course.status != RUNNING:
         raise NotAllowed(Action.MOVE.value, course.status)
 
 

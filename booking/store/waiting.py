@@ -26,7 +26,8 @@ class Waiter(Base):
     """Somebody who waits: for a course (`query`: her wishes, as in a URL), or, with a course, for a better time of
     `appointment_id`, or for one of a session that is missing from it.
 
-    Name and contact as given. `offer_hours`: how long an offer to her is kept. `until`: when the wish ends by itself.
+    Name and contact as given; `email` is empty where the clinic rings her. `offer_hours`: how long an offer to her is
+    kept. `until`: when the wish ends by itself.
     `confirmed_at`: when she said yes behind a secret link; until then the address may be anybody's, and gets no turn.
     `chances`: what was given back since she was last asked, and could serve her; `woken_at`: since when there is some.
     No number is given out twice, for her secret link is made of it.
@@ -127,6 +128,13 @@ def open_offers(session: Session) -> dict[int, WaitingOffer]:
     """What is offered just now, by the waiter's id."""
     rows = session.scalars(select(WaitingOffer).where(WaitingOffer.answer.is_(None)))
     return {offer.waiter_id: offer for offer in rows}
+
+
+def offers_within(session: Session, course_ids: Collection[int]) -> list[tuple[Waiter, WaitingOffer]]:
+    """What is offered just now to who waits in these courses."""
+    rows = select(Waiter, WaitingOffer).join(WaitingOffer, WaitingOffer.waiter_id == Waiter.id)
+    found = rows.where(Waiter.course_id.in_(course_ids), WaitingOffer.answer.is_(None))
+    return [(waiter, offer) for waiter, offer in session.execute(found)]
 
 
 def courses_of_waiters(session: Session, waiters: Iterable[Waiter]) -> list[Course]:

@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 
 from booking.domain.appointment import Actor
 from booking.domain.errors import NotAllowed, OfferOver, SlotTaken, UnknownWaiter
-from booking.domain.period import at_wall, oslo
+from booking.domain.period import at_wall, moment_of, oslo
 from booking.mail.mailbox import Mailbox
 from booking.services import changes
 from booking.services.courses import release, release_lapsed
@@ -20,7 +20,7 @@ from booking.services.holds import Choice, Visitor, answers_of, find_hold
 from booking.services.letters import compose
 from booking.services.links import open_waiter, waiter_token
 from booking.services.offering import _end_lapsed
-from booking.services.offers import refuse, take_course, take_visit
+from booking.services.offers import refuse, refuse_for_caller, take_course, take_for_caller, take_visit
 from booking.services.preferences import Contact, correct_contact
 from booking.services.waiting import (
     KEPT,
@@ -29,13 +29,18 @@ from booking.services.waiting import (
     confirm,
     forget_waiters,
     leave,
+    wait_for_caller,
     wait_for_course,
     wait_for_missing,
     wait_for_visit,
 )
+from booking.store.appointments import Appointment
+from booking.store.courses import Course
 from booking.store.database import db
 from booking.store.holds import HeldTime, Hold
+from booking.store.logbook import newest_entries
 from booking.store.outbox import Message
+from booking.store.tasks import open_tasks_of
 from booking.store.unit_of_work import unit_of_work
 from booking.store.waiting import LAPSED, REFUSED, TAKEN, FreedTime, Waiter, WaitingOffer
 from tests.builders import NOW, UNSURE, booked, booked_course, choice, course, held, office, proposal
@@ -61,6 +66,7 @@ from tests.services.waiters import (
     waits_for_course,
     waits_for_visit,
 )
+from tests.staff import RITA, reach
 
 HOUR = timedelta(hours=1)
 VERA = Visitor("vera", "192.0.2.50")
@@ -409,7 +415,7 @@ def test_an_offer_that_waits_for_the_morning_goes_to_the_new_address() -> None:
     assert (mail.recipient, mail.language) == ("kari.newer@example.com", "nb")
 
 
-def test_without_an_address_nobody_waits_and_what_was_kept_is_given_back() -> None:
+def test_who_has_no_address_any_more_is_rung_about_what_is_kept_for_her() -> None:
     kari = booked_course()
     session = kari.appointments[3]
     waits_for_visit(kari, session)
@@ -417,9 +423,46 @@ def test_without_an_address_nobody_waits_and_what_was_kept_is_given_back() -> No
     assert round_of_the_worker() == 1
     nowhere = Contact(email=None, mobile="+46701740605", language="en", needs=())
     correct_contact(office(), kari.id, nowhere, now=NOW, at=AT)
-    assert waiter_of(kari).ended_at == NOW
-    assert offers() == []
+    (offer,), (task,) = offers(), open_tasks_of(db.session(), kari.id)
+    assert (task.kind, task.appointment_id, task.due_at) == ("offer", session.id, offer.expires_at)
     assert offered_mails() == []
+
+
+def caller() -> tuple[Course, Appointment]:
+    """Kari without an address, whom the desk has put on the list for a better time of a session; that time is free."""
+    kari = booked_course(email=None)
+    session = kari.appointments[3]
+    wait_for_caller(office(), kari.id, session.id, "", 2, who=reach(RITA).who, now=NOW)
+    give_back([elsewhere_that_week(kari, session)])
+    assert round_of_the_worker() == 1
+    return kari, session
+
+
+def test_who_has_rung_to_wait_and_has_no_address_is_rung_and_moved_when_she_says_yes() -> None:
+    kari, session = caller()
+    (offer,), waiter = offers(), waiter_of(kari)
+    (task,) = open_tasks_of(db.session(), kari.id)
+    assert (task.kind, task.phone, task.due_at) == ("offer", KARI.mobile, offer.expires_at)
+    db.session.rollback()
+    take_for_caller(office(), kari.id, waiter.id, offer.id, who=reach(RITA).who, now=NOW, at=AT)
+    db.session.rollback()
+    assert db.session.get_one(Appointment, session.id).starts_at == moment_of(offer.times[0][2])
+    assert open_tasks_of(db.session(), kari.id) == []
+    assert [entry.action for entry in newest_entries(db.session(), patient_id=kari.patient_id)] == ["waiting"] * 2
+
+
+def test_who_says_no_on_the_phone_waits_on_and_a_call_that_is_too_late_is_not_owed() -> None:
+    kari, session = caller()
+    (offer,), waiter_id = offers(), waiter_of(kari).id
+    refuse_for_caller(office(), waiter_id, offer.id, who=reach(RITA).who, now=NOW)
+    assert (waiter_of(kari).ended_at, open_tasks_of(db.session(), kari.id)) == (None, [])
+    db.session.rollback()
+    give_back([options_that_week(kari, session)[-1]])
+    assert round_of_the_worker() == 1
+    assert [task.kind for task in open_tasks_of(db.session(), kari.id)] == ["offer"]
+    db.session.rollback()
+    round_of_the_worker(now=NOW + 3 * HOUR)
+    assert open_tasks_of(db.session(), kari.id) == []
 
 
 # -- quiet nights -----------------------------------------------------------------------------------------------------

@@ -9,13 +9,15 @@ from flask import Flask
 
 from booking.services.logbook import COMMAND
 from booking.services.tasks import ask_for_call, owe_call
+from booking.store.appointments import Appointment
 from booking.store.courses import RELEASED, RUNNING, Course
 from booking.store.database import db
 from booking.store.logbook import newest_entries
 from booking.store.tasks import Task
-from tests.builders import NOW, UNSURE, booked, course, held, office
+from tests.builders import NOW, UNSURE, booked, booked_course, course, held, office
 from tests.people import KARI, SIV
 from tests.servers.databases import only_sqlite
+from tests.services.waiters import elsewhere_that_week, give_back, round_of_the_worker
 from tests.staff import ADA, ASK, FRIDA, RITA, Person, reach, signed_in
 from tests.web.walker import Walker
 
@@ -127,3 +129,25 @@ def test_a_call_is_noted_on_her_page_and_settled_there(demo_app: Flask, kari: Co
     desk.send("/done")
     assert desk.path == f"/en/staff/patients/{kari.patient_id}"
     assert f", {RITA.name}" in desk.text
+
+
+def test_a_caller_without_e_mail_waits_is_rung_about_what_is_kept_and_moved_there(demo_app: Flask) -> None:
+    with demo_app.app_context():
+        silent = booked_course(KARI, email=None)
+        visit_id = silent.appointments[3].id
+        there = elsewhere_that_week(silent, silent.appointments[3])
+    desk = at_the_desk(demo_app).open(f"/en/staff/appointments/{visit_id}")
+    desk.open(desk.link("Wait for a better time"))
+    assert "stands under Calls" in desk.text
+    assert "is on the waiting list." in desk.send(hours="12").text
+    with demo_app.app_context():
+        give_back([there])
+        assert round_of_the_worker() == 1
+    assert "A time is free" in desk.open("/en/staff/calls").text
+    assert "instead of" in desk.text
+    assert "stands under Calls" not in desk.text
+    second = at_the_desk(demo_app, ADA)
+    assert "The new time is booked." in desk.send("/offer", answer="take").text
+    assert "This offer is over." in second.send("/offer", answer="refuse").text
+    with demo_app.app_context():
+        assert db.session.get_one(Appointment, visit_id).starts_at == there[2]

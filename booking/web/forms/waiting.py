@@ -13,6 +13,7 @@ from wtforms import Form, RadioField, StringField
 from wtforms.validators import ValidationError
 
 from booking.domain.course import PartOfDay
+from booking.domain.period import monday_of, oslo
 from booking.domain.waiting import OFFER_HOURS
 from booking.services.proposals import Asked
 from booking.services.waiting import CourseWish
@@ -21,6 +22,7 @@ from booking.web.forms.fields import LONGEST_LINE, Ticks, choices_of, one_line, 
 from booking.web.forms.wishes import day_name, part_name
 
 USUAL_HOURS, USUAL_WEEKS = "12", "13"
+WORKING_DAYS = 5
 WEEKS = ("4", "13", "26")
 
 
@@ -93,6 +95,12 @@ class VisitWaitForm(FlaskForm):
 
     def validate_hours(self, field: Any) -> None:
         _check_chosen(field)
+
+
+def working_days(moment: datetime) -> list[date]:
+    """Those of the week in which the moment lies."""
+    first = monday_of(oslo(moment).date())
+    return [first + timedelta(days=day) for day in range(WORKING_DAYS)]
 
 
 def hours_names() -> Iterable[tuple[str, str]]:

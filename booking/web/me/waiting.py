@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from flask import g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 
 from booking.domain.appointment import Action, Status, may
 from booking.domain.errors import DoesNotFit, NotAllowed, OfferOver, SlotTaken
-from booking.domain.period import moment_of, monday_of, oslo
+from booking.domain.period import moment_of
 from booking.services import offers, waiting, wording
 from booking.services.changes import appointment_of, charge
 from booking.services.holds import find_hold
@@ -31,7 +31,7 @@ from booking.web.book.visitor import this_visitor
 from booking.web.book.waiting import wish_rows
 from booking.web.book.words import kept_until_words
 from booking.web.forms.fields import read_id
-from booking.web.forms.waiting import VisitWaitForm, hours_name
+from booking.web.forms.waiting import VisitWaitForm, hours_name, working_days
 from booking.web.forms.wishes import day_name, part_name
 from booking.web.language import current_language
 from booking.web.me.consequences import cost_words, sent_words, undo_words
@@ -40,8 +40,6 @@ from booking.web.pictures import Row, day_at_time, rows_of
 
 GONE = 409
 """What a form is answered with whose offer is over."""
-
-WORKING_DAYS = 5
 
 
 # -- for a course, behind a link of her own ---------------------------------------------------------------------------
@@ -181,8 +179,7 @@ class Wanted:
     @property
     def days(self) -> list[date]:
         """The working days of the appointment's week; any, for a session that is missing."""
-        first = monday_of(oslo(self.appointment.starts_at if self.appointment else clock.now()).date())
-        return [first + timedelta(days=day) for day in range(WORKING_DAYS)]
+        return working_days(self.appointment.starts_at if self.appointment else clock.now())
 
     @property
     def waiter(self) -> Waiter | None:

@@ -134,6 +134,10 @@ staff.add_url_rule("/staff/fees/<int(max=999999999):fee>/owe", "owe_again", fees
 staff.add_url_rule("/staff/waiting", "waiting", waiting.waiting)
 staff.add_url_rule("/staff/waiting/<int(max=999999999):waiter>/end", "end_wait", waiting.end_wait, methods=["POST"])
 
+staff.add_url_rule(f"{APPOINTMENT}/wait", "wait", waiting.wait, methods=["GET", "POST"])
+staff.add_url_rule(f"{COURSE}/wait", "wait_missing", waiting.wait_missing, methods=["GET", "POST"])
+staff.add_url_rule(f"{COURSE}/offer", "answer_offer", waiting.answer_offer, methods=["POST"])
+
 staff.add_url_rule("/staff/replan", "replan", replan.board)
 staff.add_url_rule(DISRUPTION, "disruption", replan.disruption)
 staff.add_url_rule(f"{DISRUPTION}/propose", "propose", replan.propose_anew, methods=["POST"])

@@ -31,12 +31,13 @@ from booking.store.register import (
     unread_by,
 )
 from booking.store.tasks import Task
+from booking.store.waiting import Waiter, WaitingOffer
 from booking.web import clock
 from booking.web.access import Rule, open_to
 from booking.web.book.house import House
 from booking.web.forms.fields import one_line
 from booking.web.office import office
-from booking.web.staff.news import news_of
+from booking.web.staff.news import news_of, offers_of
 
 MOST_DONE = 20
 LONGEST = 200
@@ -46,7 +47,8 @@ LONGEST = 200
 @dataclass(frozen=True, slots=True)
 class Call:
     """One task. `visit`: the appointment that it is about, or the next of its course; `by`: who has done it;
-    `treats`: whoever is signed in does; `news`: sentences to read aloud."""
+    `treats`: whoever is signed in does; `news`: sentences to read aloud; `offer`: what is
+    kept for who is rung about it."""
 
     task: Task
     course: Course | None
@@ -56,6 +58,7 @@ class Call:
     by: str
     treats: bool
     news: tuple[str, ...]
+    offer: tuple[Waiter, WaitingOffer] | None
 
     @property
     def waits(self) -> bool:
@@ -170,7 +173,8 @@ def _calls(rows: Session, tasks: list[Task], house: House) -> list[Call]:
     screenings = screenings_of(rows, list(courses))
     names = account_names(rows, {task.done_by for task in tasks if task.done_by is not None})
     news = news_of(rows, tasks, courses, house)
-    return [_call(task, courses, screenings, names, news) for task in tasks]
+    offers = offers_of(rows, tasks)
+    return [_call(task, courses, screenings, names, news, offers) for task in tasks]
 
 
 def _call(
@@ -179,6 +183,7 @@ def _call(
     screenings: Mapping[int, Screening],
     names: Mapping[int, str],
     news: Mapping[int, tuple[str, ...]],
+    offers: Mapping[int, tuple[Waiter, WaitingOffer]],
 ) -> Call:
     course = courses.get(task.course_id or 0)
     return Call(
@@ -190,6 +195,7 @@ def _call(
         by=names.get(task.done_by or 0, ""),
         treats=course is not None and treats(g.reach, course),
         news=news.get(task.id, ()),
+        offer=offers.get(task.id),
     )
 
 

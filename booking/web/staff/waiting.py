@@ -6,16 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import abort, flash, g, redirect, render_template, url_for
+from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from booking.domain.appointment import Action, Actor, Status, may
+from booking.domain.errors import DoesNotFit, NotAllowed, OfferOver, SlotTaken
 from booking.services.accounts import Reach, sees_course
 from booking.services.logbook import About, note_look
-from booking.services.waiting import take_off
+from booking.services.offers import refuse_for_caller, take_for_caller
+from booking.services.waiting import has_a_hole, take_off, wait_for_caller
 from booking.services.wishes import Unreadable, asked_of, parsed
-from booking.store.courses import Course
+from booking.store.appointments import Appointment
+from booking.store.courses import RUNNING, Course
 from booking.store.database import db
 from booking.store.register import courses_by_id, starts_of
 from booking.store.waiting import Waiter, WaitingOffer, all_waiters, open_offers
@@ -23,6 +27,8 @@ from booking.web import clock
 from booking.web.access import Rule, open_to
 from booking.web.book.house import House
 from booking.web.book.waiting import wish_rows
+from booking.web.forms.fields import read_id
+from booking.web.forms.waiting import VisitWaitForm, working_days
 from booking.web.office import office
 
 
@@ -52,6 +58,72 @@ def end_wait(waiter: int) -> ResponseReturnValue:
     if take_off(office(), waiter, who=g.reach.who, now=clock.now()):
         flash(_("The wish is taken off the list."), "good")
     return redirect(url_for("staff.waiting"), 303)
+
+
+# -- for who has rung -------------------------------------------------------------------------------------------------
+
+
+@open_to(Rule.OF_APPOINTMENT)
+def wait(id: int) -> ResponseReturnValue:
+    """Puts a patient on the list for a better time of this appointment, in its week."""
+    appointment: Appointment = g.about_appointment
+    return _wait(db.session.get_one(Course, appointment.course_id), appointment)
+
+
+@open_to(Rule.OF_COURSE)
+def wait_missing(id: int) -> ResponseReturnValue:
+    """The same for a time of a session that is missing from the course."""
+    return _wait(g.about_course, None)
+
+
+def _wait(course: Course, appointment: Appointment | None) -> ResponseReturnValue:
+    form = VisitWaitForm(working_days(appointment.starts_at if appointment else clock.now()))
+    possible = _possible(course, appointment)
+    if request.method == "POST" and possible and form.validate():
+        visit, hours = appointment.id if appointment else None, int(form.hours.data)
+        wait_for_caller(office(), course.id, visit, form.query(), hours, who=g.reach.who, now=clock.now())
+        flash(_("%(name)s is on the waiting list.", name=course.name), "good")
+        return redirect(url_for("staff.patient", id=course.patient_id), 303)
+    page = render_template(
+        "staff/wait.html",
+        form=form,
+        course=course,
+        appointment=appointment,
+        possible=possible,
+        house=House(db.session()),
+    )
+    return page, 422 if form.errors else 200
+
+
+def _possible(course: Course, appointment: Appointment | None) -> bool:
+    if course.status != RUNNING:
+        return False
+    if appointment is None:
+        return has_a_hole(db.session(), course)
+    return may(Actor.PATIENT, Action.MOVE, Status(appointment.status), appointment.period, now=clock.now())
+
+
+@open_to(Rule.OF_COURSE)
+def answer_offer(id: int) -> ResponseReturnValue:
+    """What somebody has said on the phone of a time that is kept for her."""
+    waiter_id, offer_id, who = read_id(request.form.get("waiter")), read_id(request.form.get("offer")), g.reach.who
+    waiter = db.session.get(Waiter, waiter_id)
+    if waiter is None or waiter.course_id != id:
+        abort(404)
+    times = {"now": clock.now(), "at": clock.machine_now()}
+    try:
+        if request.form.get("answer") == "take":
+            take_for_caller(office(), id, waiter_id, offer_id, who=who, **times)
+            flash(_("The new time is booked."), "good")
+        else:
+            refuse_for_caller(office(), waiter_id, offer_id, who=who, now=clock.now())
+            flash(_("The time goes to the next, and the patient stays on the list."), "good")
+    except (OfferOver, DoesNotFit, SlotTaken, NotAllowed):
+        flash(_("This offer is over. Nothing was changed."), "differs")
+    return redirect(url_for("staff.calls"), 303)
+
+
+# -- the list ---------------------------------------------------------------------------------------------------------
 
 
 def _wishes(rows: Session, reach: Reach) -> list[Wish]:

@@ -61,6 +61,7 @@ def task_name(kind: str) -> str:
         "sms_failed": _("Text message did not arrive"),
         "clash": _("Meets a busy time"),
         "tell": _("Tell the patient"),
+        "offer": _("A time is free"),
     }
     return names.get(kind, _("Task"))
 
