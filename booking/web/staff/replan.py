@@ -365,21 +365,25 @@ def _key(option: Option) -> str:
 
 def _options_page(disruption: Disruption, one: Person, options: list[tuple[str, Option]]) -> str:
     house, language, best = House(db.session()), current_language(), [key for key, _option in options[:1]]
-    shown = sorted(options[:MOST_OPTIONS], key=lambda each: each[1].at.start)
+
+    def who(option: Option) -> str:
+        return f"{house.clinician(option.at.clinician)}, {house.clinic(option.at.clinic)}"
+
+    def shown(key: str, option: Option) -> tuple[str, str]:
+        """(value, words)"""
+        words = [wording.time_of_day(option.at.start, language)]
+        words += [_("suits the course best")] if key in best else []
+        return key, ", ".join([*words, *([_("the review moves along")] if option.along else [])])
+
+    in_order = sorted(options[:MOST_OPTIONS], key=lambda each: (each[1].at.day, who(each[1]), each[1].at.start))
     days = [
         (
             wording.sentence(wording.day(day, language)),
             [
-                {
-                    "value": key,
-                    "time": wording.time_of_day(option.at.start, language),
-                    "who": f"{house.clinician(option.at.clinician)}, {house.clinic(option.at.clinic)}",
-                    "along": bool(option.along),
-                    "best": key in best,
-                }
-                for key, option in of_day
+                (name, [shown(*each) for each in theirs])
+                for name, theirs in groupby(of_day, key=lambda each: who(each[1]))
             ],
         )
-        for day, of_day in groupby(shown, key=lambda each: each[1].at.day)
+        for day, of_day in groupby(in_order, key=lambda each: each[1].at.day)
     ]
     return render_template("staff/other_place.html", disruption=disruption, one=one, days=days)
