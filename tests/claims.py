@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from booking.domain.period import seconds_of
@@ -17,6 +18,7 @@ from booking.store.holds import HeldTime, Hold
 
 Key = tuple[int, int, int]
 """(resource, resource id, five-minute step)"""
+Claims = dict[Key, Row[Any]]
 
 CLINICIAN, ROOM, PATIENT = 1, 2, 3
 
@@ -24,18 +26,21 @@ CLINICIAN, ROOM, PATIENT = 1, 2, 3
 def assert_claims_match(session: Session, now: datetime) -> None:
     """Each live appointment has all of its steps, and nobody else; each hold that has not run out has all of its own,
     but for those that an appointment or a hold of the same course has; and there are no others."""
-    claims = claims_by_key(session)
+    claims, clinics = claims_by_key(session), session.scalars(select(Clinic)).all()
     _check_appointments(session, claims)
     _check_holds(session, claims, now)
     _check_nothing_else(session, claims)
+    del clinics  # kept here, the session need not read each again for each appointment
 
 
-def claims_by_key(session: Session) -> dict[Key, Claim]:
+def claims_by_key(session: Session) -> Claims:
     session.expire_all()
-    return {(claim.resource, claim.resource_id, claim.step): claim for claim in session.scalars(select(Claim))}
+    return {
+        (claim.resource, claim.resource_id, claim.step): claim for claim in session.execute(select(Claim.__table__))
+    }
 
 
-def _check_appointments(session: Session, claims: dict[Key, Claim]) -> None:
+def _check_appointments(session: Session, claims: Claims) -> None:
     owned = 0
     for appointment, course in _live(session):
         for key in _needed_by(session, appointment, course):
@@ -48,7 +53,7 @@ def _check_appointments(session: Session, claims: dict[Key, Claim]) -> None:
     assert owned == sum(claim.appointment_id is not None for claim in claims.values()), "claims of no live appointment"
 
 
-def _check_holds(session: Session, claims: dict[Key, Claim], now: datetime) -> None:
+def _check_holds(session: Session, claims: Claims, now: datetime) -> None:
     for hold in session.scalars(select(Hold).where(Hold.expires_at > now)):
         course = _course_of(session, hold)
         own = _owners_of(session, course) if course else (set(), {time.id for time in hold.times})
@@ -61,7 +66,7 @@ def _check_holds(session: Session, claims: dict[Key, Claim], now: datetime) -> N
                     assert claim.expires_at == seconds_of(hold.expires_at), ("another expiry", time.id, key)
 
 
-def _check_nothing_else(session: Session, claims: dict[Key, Claim]) -> None:
+def _check_nothing_else(session: Session, claims: Claims) -> None:
     needed = {
         (time.id, key)
         for hold in session.scalars(select(Hold))
