@@ -33,6 +33,7 @@ from booking.store.disruptions import (
     disruption_to_change,
     disruptions_at,
     disruptions_to_watch,
+    has_newer,
     open_rows_of,
 )
 from booking.store.holds import Hold
@@ -321,8 +322,10 @@ def forget_illness(*, now: datetime) -> int:
 
 
 def absence_behind(session: Session, disruption: Disruption) -> Absence | None:
-    """What it came of, if that is an absence that still stands."""
-    return _absence(session, Cause.of(disruption)) if disruption.kind == CauseKind.ABSENCE else None
+    """What it came of, if that is an absence that still stands, and was not entered anew since."""
+    if disruption.kind != CauseKind.ABSENCE or has_newer(session, disruption):
+        return None
+    return _absence(session, Cause.of(disruption))
 
 
 def _absence(session: Session, cause: Cause) -> Absence | None:

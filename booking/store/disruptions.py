@@ -92,6 +92,14 @@ def disruption_of(
     return session.scalar(rows.order_by(Disruption.id.desc()).limit(1).with_for_update())
 
 
+def has_newer(session: Session, disruption: Disruption) -> bool:
+    """Whether the same was taken away once more since."""
+    same = Disruption.kind == disruption.kind, Disruption.clinician_id == disruption.clinician_id
+    times = Disruption.starts_at == disruption.starts_at, Disruption.ends_at == disruption.ends_at
+    newer = select(Disruption.id).where(*same, *times, Disruption.id > disruption.id)
+    return session.scalar(newer.limit(1)) is not None
+
+
 def open_disruptions(session: Session) -> list[Disruption]:
     """Those about which something is still to be done, the most urgent first."""
     rows = select(Disruption).where(Disruption.closed_at.is_(None))

@@ -18,6 +18,7 @@ from booking.services.disruptions import (
     ILLNESS_KEPT,
     Cause,
     CauseKind,
+    absence_behind,
     enter_absence,
     follow_up,
     forget_illness,
@@ -207,6 +208,8 @@ def test_who_is_there_after_all_keeps_what_has_not_moved(kari: Course) -> None:
     found = disruption(id)
     assert [row.state for row in found.touched] == ["settled"]
     assert found.closed_at == NOW
+    again = disruption(away(third))
+    assert [absence_behind(db.session(), each) is None for each in (disruption(id), again)] == [True, False]
 
 
 def test_that_she_was_ill_is_forgotten_and_that_she_was_away_stays(kari: Course) -> None:
