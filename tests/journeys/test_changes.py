@@ -112,7 +112,9 @@ def test_all_that_is_to_come_is_planned_anew_by_keyboard(at_course: Arrive) -> N
     assert walks.times_of(visitor) == new
 
 
-def test_axe_finds_nothing_on_the_pages_of_a_change(at_course: Arrive, all_forms: bool) -> None:
+def test_axe_finds_nothing_on_the_pages_of_a_change_and_what_stood_in_the_way_has_the_focus(
+    at_course: Arrive, all_forms: bool
+) -> None:
     visitor = at_course("en", WIDE)
     course = visitor.page.url.removeprefix(visitor.site)
     walks.click(visitor, NEXT)
@@ -127,23 +129,17 @@ def test_axe_finds_nothing_on_the_pages_of_a_change(at_course: Arrive, all_forms
     axe.look_in_both_languages(visitor, everything=all_forms)
     walks.click(visitor, "article.proposal form .button")
     axe.look_in_both_languages(visitor, everything=all_forms)
+    visitor.refusals.add(409)
+    visitor.open(f"{visit}/move?to=2027-01-01T09:00~ask-eksempel~lambertseter")
+    assert visitor.page.locator(TIME).count()
+    assert visitor.page.locator("[role=alert]").evaluate("e => e === document.activeElement")
+    axe.look_in_both_widths(visitor, everything=all_forms)
     visitor.open(f"{visit}/cancel")
     walks.click(visitor, "main form .button")
     axe.look_in_both_languages(visitor, everything=all_forms)
     for page in (visit, f"{course}/extend"):
         visitor.open(page)
         axe.look_in_both_languages(visitor, everything=all_forms)
-
-
-def test_what_stood_in_the_way_has_the_focus_and_no_fault_of_axe(at_course: Arrive, all_forms: bool) -> None:
-    visitor = at_course("nb", NARROW)
-    visitor.refusals.add(409)
-    walks.click(visitor, NEXT)
-    visit = visitor.page.url.removeprefix(visitor.site)
-    visitor.open(f"{visit}/move?to=2027-01-01T09:00~ask-eksempel~lambertseter")
-    assert visitor.page.locator(TIME).count()
-    assert visitor.page.locator("[role=alert]").evaluate("e => e === document.activeElement")
-    axe.look_in_both_widths(visitor, everything=all_forms)
 
 
 @pytest.mark.long

@@ -32,8 +32,8 @@ MISSED = """() => {
     .map((e) => e.outerHTML.slice(0, 80));
 }"""
 
-# Where the focus is; whether that is where the selector says; whether it is marked; whether anything of it is in view and not under
-# something else. A date's own button is marked by the browser itself, where no style tells of it.
+# Where the focus is; whether that is where the selector says; whether it is marked; whether anything of it is in view
+# and not under something else. A date's own button is marked by the browser itself, where no style tells of it.
 FOCUS = """selector => {
   const e = document.activeElement;
   if (!e || e === document.body || e === document.documentElement) return null;
