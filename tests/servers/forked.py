@@ -19,10 +19,8 @@ from multiprocessing.reduction import DupFd
 from threading import Lock
 from typing import Any
 
-LOADED = ["booking.app", "flask.cli", "gunicorn.app.wsgiapp", "gunicorn.workers.gthread", "tests.services.changers"]
-
 _context = get_context("forkserver")
-_context.set_forkserver_preload(LOADED)
+_context.set_forkserver_preload(["tests.servers.loaded"])
 
 
 class Forked:
