@@ -166,8 +166,8 @@ def _unnamed(kind: ReasonKind) -> str:
         ReasonKind.TAKEN: gettext("the time is taken"),
         ReasonKind.NO_ROOM: gettext("no room is free"),
         ReasonKind.OUTSIDE_HOURS: gettext("it is outside working hours"),
-        ReasonKind.PATIENT_AWAY: gettext("you are away or busy then"),
-        ReasonKind.TOO_CLOSE: gettext("it is too close to another of your appointments"),
+        ReasonKind.PATIENT_AWAY: gettext("it is in a time away or busy"),
+        ReasonKind.TOO_CLOSE: gettext("it is too close to another appointment"),
     }
     return texts[kind]
 

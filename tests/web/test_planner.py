@@ -233,7 +233,7 @@ def test_without_a_plan_the_weeks_and_the_one_wish_are_named(reading: Flask) -> 
 
 def test_days_away_are_planned_around(reading: Flask) -> None:
     walker = opened(reading, TUESDAYS + "&away=2027-04-20..2027-04-20")
-    assert "you are away or busy then" in walker.text
+    assert "it is in a time away or busy" in walker.text
 
 
 # -- changing a date ------------------------------------------------------------------------------------------
