@@ -153,6 +153,7 @@ class _Search:
         self._all = reduce(or_, (board.of[mover] for mover in part), 0)
         self._dear = 1 + sum(max((board.costs[n] for n in bits(board.of[m])), default=0) for m in part)
         cliques = [clique for clique in board.cliques if clique & self._all]
+        self._cliques = [tuple(bits(clique & self._all)) for clique in cliques]
         self._free = (0,) * len(cliques)
         self._within: defaultdict[int, list[int]] = defaultdict(list)
         for at, clique in enumerate(cliques):
@@ -188,15 +189,17 @@ class _Search:
         nothing in it is better than what is known."""
         mask, prices, chosen = node.mask, list(node.prices), list[int]()
         step, highest = 1.0, -1
+        places = [list(bits(self._board.of[mover] & mask)) for mover in self._part]
+        priced = self._priced(prices)
         for _ in range(node.rounds):
-            rows = self._rows(mask, prices)
+            rows = self._rows(places, priced)
             match = _matched([{point: cost for point, (cost, _) in row.items()} for row in rows])
             bound = match.cost - sum(prices)
             chosen = [n for row, point in zip(rows, match.columns, strict=True) if (n := row[point][1]) >= 0]
             self._keep(self._mended(node.mask, chosen))
             if -(-bound // SCALE) >= self._least:
                 return None
-            mask = self._promising(mask, prices, match, self._least * SCALE - bound)
+            places = list(self._promising(places, priced, match, self._least * SCALE - bound))
             amiss = self._amiss(chosen, prices)
             if not amiss:
                 return None  # the choice is allowed and costs what the bound says
@@ -204,32 +207,41 @@ class _Search:
             highest = max(bound, highest)
             length = step * (self._least * SCALE - bound) / sum(over * over for over in amiss.values())
             for clique, over in amiss.items():
-                prices[clique] = max(prices[clique] + max(int(length), 1) * over, 0)
-        return mask, chosen, tuple(prices)
+                price = max(prices[clique] + max(int(length), 1) * over, 0)
+                for number in self._cliques[clique]:
+                    priced[number] += price - prices[clique]
+                prices[clique] = price
+        return sum(1 << number for each in places for number in each), chosen, tuple(prices)
 
-    def _rows(self, mask: int, prices: Sequence[int]) -> list[dict[int, tuple[int, int]]]:
+    def _rows(self, places: Iterable[Sequence[int]], priced: Sequence[int]) -> list[dict[int, tuple[int, int]]]:
         """For each mover, by the moment of its clinician, what the cheapest place there costs, and which it is."""
-        rows = []
-        for mover in self._part:
+        rows, point_of = [], self._board.point
+        for mover, numbers in zip(self._part, places, strict=True):
             row = {-mover - 1: (self._dear * SCALE, -1)}
-            for number in bits(self._board.of[mover] & mask):
-                point, offer = self._board.point[number], (self._priced(number, prices), number)
-                if point not in row or offer < row[point]:
-                    row[point] = offer
+            for number in numbers:
+                point, cost = point_of[number], priced[number]
+                if point not in row or cost < row[point][0]:
+                    row[point] = (cost, number)
             rows.append(row)
         return rows
 
-    def _priced(self, number: int, prices: Sequence[int]) -> int:
-        return self._board.costs[number] * SCALE + sum(prices[clique] for clique in self._within[number])
+    def _priced(self, prices: Sequence[int]) -> list[int]:
+        """What each place costs with the prices of its cliques."""
+        priced = [cost * SCALE for cost in self._board.costs]
+        for clique, price in enumerate(prices):
+            if price:
+                for number in self._cliques[clique]:
+                    priced[number] += price
+        return priced
 
-    def _promising(self, mask: int, prices: Sequence[int], match: _Match, gap: int) -> int:
-        """The mask without the places with which even the bound would be no better than the best."""
-        for row, mover in enumerate(self._part):
-            for number in bits(self._board.of[mover] & mask):
-                above = self._priced(number, prices) - match.height[row] - match.depth[self._board.point[number]]
-                if above > gap - SCALE:
-                    mask &= ~(1 << number)
-        return mask
+    def _promising(
+        self, places: Iterable[Sequence[int]], priced: Sequence[int], match: _Match, gap: int
+    ) -> Iterator[list[int]]:
+        """The places but those with which even the bound would be no better than the best."""
+        depth, point = match.depth, self._board.point
+        for numbers, height in zip(places, match.height, strict=True):
+            most = gap - SCALE + height
+            yield [number for number in numbers if priced[number] - depth[point[number]] <= most]
 
     def _amiss(self, chosen: Sequence[int], prices: Sequence[int]) -> dict[int, int]:
         """The cliques that are used more often than once, or that have a price and are not used; by how much."""
