@@ -187,6 +187,7 @@ function pressed(event) {
 
 if (sheet?.dataset.back && getComputedStyle(sheet).display === "grid" && sheet.querySelector("a[data-move]")) {
   document.querySelector("[data-hint]").hidden = false;
+  for (const link of sheet.querySelectorAll("a[data-move]")) link.setAttribute("aria-keyshortcuts", "M");
   sheet.addEventListener("dragstart", (event) => event.preventDefault());
   sheet.addEventListener("pointerdown", (event) => {
     const link = event.target.closest("a[data-move]");
