@@ -256,4 +256,4 @@ def test_who_has_no_e_mail_is_rung_about_what_the_clinic_changes_and_hears_what_
         text = calls.open(page).text
         assert f"Session 4 on {fourth_was}, Lambertseter, with Ask Eksempel, is cancelled." in text
         assert f"Session 3 on {third_was}, Lambertseter, with Ask Eksempel, is now on {there}, Lamb" in text
-    assert f"cancelled The clinician cannot. {RITA.name}, 1 March 09:00" in text
+    assert f"Cancelled: The clinician cannot. {RITA.name}, 1 March 09:00" in text

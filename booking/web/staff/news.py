@@ -53,9 +53,9 @@ def _kept(
     review = tuple(_("The review moves along, to %(moment)s.", moment=visit_moment(moment)) for moment in along)
     if visit is None:
         return _("Kept for a missing session until %(until)s: %(new)s.", until=until, new=new), *review
-    old, cost = _place_now(visit, house), short_cost(charge(rows, course, visit, now=clock.now()))
+    old, cost = _place_now(visit, house), charge(rows, course, visit, now=clock.now())
     words = _("Kept until %(until)s: %(new)s, instead of %(old)s.", until=until, new=new, old=old)
-    return words, *review, cost
+    return words, *review, short_cost(cost) if cost.amount or cost.excused else _("Costs the patient nothing.")
 
 
 def _released(task: Task, courses: Mapping[int, Course]) -> bool:

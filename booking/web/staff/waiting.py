@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from booking.domain.appointment import Action, Actor, Status, may
 from booking.domain.errors import DoesNotFit, NotAllowed, OfferOver, SlotTaken
+from booking.domain.waiting import OFFER_HOURS
 from booking.services.accounts import Reach, sees_course
 from booking.services.logbook import About, note_look
 from booking.services.offers import refuse_for_caller, take_for_caller
@@ -30,6 +31,8 @@ from booking.web.book.waiting import wish_rows
 from booking.web.forms.fields import read_id
 from booking.web.forms.waiting import VisitWaitForm, working_days
 from booking.web.office import office
+
+LONGEST_KEPT = str(max(OFFER_HOURS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,8 @@ def _wait(course: Course, appointment: Appointment | None) -> ResponseReturnValu
         wait_for_caller(office(), course.id, visit, form.query(), hours, who=g.reach.who, now=clock.now())
         flash(_("%(name)s is on the waiting list.", name=course.name), "good")
         return redirect(url_for("staff.patient", id=course.patient_id), 303)
+    if request.method == "GET" and course.email is None:
+        form.hours.data = LONGEST_KEPT  # a call is made when the desk is open
     page = render_template(
         "staff/wait.html",
         form=form,
