@@ -79,6 +79,15 @@ def test_a_caller_without_e_mail_is_booked_in_four_steps(desk: Desk) -> None:
     assert (course.name, course.email, course.status) == ("Kari Prøve", None, RUNNING)
 
 
+def test_a_call_begins_in_its_first_field_and_speaks_of_the_caller(desk: Desk) -> None:
+    assert [e.get("id") for e in desk.open(BOOK).main.iter() if "autofocus" in e.attrib] == ["what-0"]
+    named = desk.open(f"{BOOK}?what=course")
+    assert [e.get("id") for e in named.main.iter() if "autofocus" in e.attrib] == ["name"]
+    assert [e.get("id") for e in named.send(what="").tree.iter() if "autofocus" in e.attrib] == ["error-summary"]
+    assert "Days that suit Mon" in planned(desk).text
+    assert "Comes with a companion" in desk.send("/choose").text
+
+
 def test_times_come_before_anything_is_told_of_the_caller(desk: Desk) -> None:
     kept(desk)
     desk.send("/check", gate="no")

@@ -284,6 +284,8 @@ def test_a_proposal_is_made_anew_and_a_single_place_is_chosen_by_hand(demo_app: 
     assert "New times are proposed for all that are open." in desk.text
     row = row_of(demo_app, kari)
     choice = desk.open(f"{desk.path}/{row.id}/place")
+    days = ["".join(each.itertext()) for each in choice.main.iter("h2")]
+    assert len(days) == len(set(days)) > 1
     (first, *_) = [each.get("value") for each in choice.main.iter("input") if each.get("name") == "place"]
     choice.send("", place=first)
     assert "The proposal is changed." in choice.text
