@@ -20,6 +20,7 @@ from booking.store.courses import Course
 from booking.store.database import db
 from booking.store.soonest import Soonest
 from booking.store.unit_of_work import unit_of_work
+from tests.copies import once
 from tests.people import KARI
 from tests.servers.clock import CLINIC_NOW
 
@@ -68,8 +69,12 @@ def booked(hold_id: int, details: Details = KARI, check: HealthCheck = WELL, *, 
 
 def booked_course(details: Details = KARI, asked: Asked = TUESDAYS, **changes: Any) -> Course:
     """A course, booked whole, as the store has it."""
-    made = booked(held(choice(asked), visitor=f"visitor {next(_visitors)}"), replace(details, **changes))
-    return course(made.course_id)
+    who = replace(details, **changes)
+
+    def book_it() -> int:
+        return booked(held(choice(asked), visitor=f"visitor {next(_visitors)}"), who).course_id
+
+    return course(once(book_it, who, asked, office()))
 
 
 def forget_looks() -> None:

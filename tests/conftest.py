@@ -96,6 +96,7 @@ def application(database_url: str) -> Iterator[Flask]:
         _applications[database_url] = (app, dict(app.extensions))
     app, extensions = _applications[database_url]
     forget_senders()
+    forget_feeds()
     app.extensions.clear()
     app.extensions.update(extensions)
     app.extensions["settings"] = replace(extensions["settings"], clock_offset=offset_to_clinic_now())
@@ -115,6 +116,14 @@ def forget_senders() -> None:
     from booking.web.limits import limiter
 
     limiter.reset()
+
+
+def forget_feeds() -> None:
+    """Each test may have courses of the same numbers and secrets as one before it."""
+    from booking.services import clinician_feeds, feeds
+
+    for kept in (feeds._feeds, feeds._kept_events, clinician_feeds._answers, clinician_feeds._kept_events):
+        kept._values.clear()
 
 
 def end_connections(app: Flask) -> None:
