@@ -105,10 +105,13 @@ def application(database_url: str) -> Iterator[Flask]:
 
 
 def new_application(database_url: str) -> Flask:
+    """The application over this database, at the tests' clock. It keeps passwords by argon2id as ever, at no cost."""
     from booking.app import create_app
     from booking.config import Settings
 
-    return create_app(Settings(database_url=database_url, clock_offset=offset_to_clinic_now()))
+    app = create_app(Settings(database_url=database_url, clock_offset=offset_to_clinic_now()))
+    app.extensions["security"].pwd_context.update(argon2__time_cost=1, argon2__memory_cost=64, argon2__parallelism=1)
+    return app
 
 
 def forget_senders() -> None:

@@ -25,8 +25,8 @@ import psycopg
 import pytest
 from sqlalchemy import URL, make_url
 
-from tests.conftest import ALL
-from tests.servers.clock import CLINIC_NOW, offset_to_clinic_now
+from tests.conftest import ALL, new_application
+from tests.servers.clock import CLINIC_NOW
 
 NOBODY = 65534
 SECONDS_TO_START = 30
@@ -63,7 +63,7 @@ LOOKED_AT = {
 class Databases:
     """Makes databases: each kind of content once with the real commands, and from there by copying.
 
-    What takes longest, a filled SQLite database, is made once for all processes that share the tests.
+    Those of SQLite are made once for all processes that share the tests.
     """
 
     def __init__(self, sqlite_folder: Path, shared_folder: Path, postgresql: Callable[[], URL]) -> None:
@@ -90,8 +90,8 @@ class Databases:
 
     def _template(self, backend: str, content: Content) -> str:
         if (backend, content) not in self._templates:
-            shared = (backend, content) == ("sqlite", Content.FILLED)
-            self._templates[backend, content] = self._taken_over() if shared else self._made(backend, content)
+            made = self._taken_over(content) if backend == "sqlite" else self._made(backend, content)
+            self._templates[backend, content] = made
         return self._templates[backend, content]
 
     def _made(self, backend: str, content: Content) -> str:
@@ -99,13 +99,13 @@ class Databases:
         fill(url, content)
         return url
 
-    def _taken_over(self) -> str:
-        """A copy of the filled database, made here if no other process has made it."""
-        whole = self._shared / "filled.db"
-        with (self._shared / "filled.lock").open("w") as lock:
+    def _taken_over(self, content: Content) -> str:
+        """A copy of the SQLite database with the content, made here if no other process has made it."""
+        whole = self._shared / f"{content.name}.db"
+        with whole.with_suffix(".lock").open("w") as lock:
             flock(lock, LOCK_EX)
             if not whole.exists():
-                made = self._made("sqlite", Content.FILLED)
+                made = self._made("sqlite", content)
                 shutil.copyfile(make_url(made).database or "", whole.with_suffix(".part"))
                 os.replace(whole.with_suffix(".part"), whole)
                 self.drop(made)
@@ -150,12 +150,10 @@ def fill(url: str, content: Content) -> None:
     # Imported here, so that tests of rules alone load no Flask.
     from flask_migrate import upgrade
 
-    from booking.app import create_app
-    from booking.config import Settings
     from booking.services.soonest import look_ahead
     from booking.store.database import db
 
-    app = create_app(Settings(database_url=url, clock_offset=offset_to_clinic_now()))
+    app = new_application(url)
     with app.app_context():
         upgrade()
         db.engine.dispose()
@@ -205,7 +203,8 @@ def installed_programs() -> Path:
 def copied_programs(programs: Path, folder: Path) -> Path:
     package = programs.parent.parent
     libraries = package.with_name(package.name + ".libs")
-    shutil.copytree(package / "pginstall", folder / package.name / "pginstall", symlinks=True)
+    needless = shutil.ignore_patterns("include")  # half of the files
+    shutil.copytree(package / "pginstall", folder / package.name / "pginstall", symlinks=True, ignore=needless)
     if libraries.exists():
         shutil.copytree(libraries, folder / libraries.name, symlinks=True)
     return folder / package.name / "pginstall" / "bin"
