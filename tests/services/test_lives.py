@@ -52,7 +52,7 @@ from tests.claims import assert_claims_match
 from tests.conftest import ALL, application
 from tests.journeys.client import CalendarProgram
 from tests.people import KARI, SIV
-from tests.servers.databases import Content, Databases, on_each
+from tests.servers.databases import Content, Databases
 from tests.services.outbox import deliver
 
 Standing = dict[int, tuple[datetime, int, int]]
@@ -346,10 +346,9 @@ def one_of(weeks: tuple[Week, ...], option: int) -> Place | None:
     return Place(at.start, at.clinician, at.clinic)
 
 
-@on_each
 def test_whatever_happens_nothing_is_lost_doubled_or_told_wrongly(databases: Databases, backend: str) -> None:
     machine = type("LivesHere", (Lives,), {"databases": databases, "backend": backend})
-    few, many = (4 if backend == "sqlite" else 2, 12), (150, 30)
+    few, many = (4, 12), (150, 30)
     examples, steps = many if ALL else few
     kinds = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
     how = settings(max_examples=examples, stateful_step_count=steps, suppress_health_check=kinds, deadline=None)

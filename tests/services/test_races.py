@@ -17,13 +17,14 @@ from booking.store.courses import Course, Link, Screening
 from booking.store.database import db
 from booking.store.holds import HeldTime, Hold
 from booking.store.outbox import Message
+from tests.conftest import ALL
 from tests.servers.databases import on_each
 from tests.servers.forked import Forked
 from tests.servers.web import command_environ
 
 pytestmark = on_each
 
-BOOKERS = 8
+BOOKERS = 8 if ALL else 4
 
 
 @contextmanager
@@ -34,7 +35,7 @@ def bookers(database_url: str, count: int, courses: int) -> Iterator[Forked]:
         yield parent
 
 
-def test_eight_bookers_of_overlapping_courses_all_get_theirs(demo_app: Flask, demonstration_url: str) -> None:
+def test_bookers_of_overlapping_courses_all_get_theirs(demo_app: Flask, demonstration_url: str) -> None:
     with bookers(demonstration_url, BOOKERS, 1) as parent:
         parent.tell(b"\n")
         assert parent.poll() == 0, parent.errors.decode()
