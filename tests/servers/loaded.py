@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import gc
+from importlib import import_module
 
-import flask.cli  # noqa: F401
-import gunicorn.app.wsgiapp
-import gunicorn.workers.gthread  # noqa: F401
 from sqlalchemy.orm import configure_mappers
 
-import booking.app  # noqa: F401
-import tests.services.changers  # noqa: F401
-
+gc.disable()
+for name in ("booking.app", "flask.cli", "gunicorn.app.wsgiapp", "gunicorn.workers.gthread", "tests.services.changers"):
+    import_module(name)
 configure_mappers()
-gc.collect()
 gc.freeze()
+gc.enable()
