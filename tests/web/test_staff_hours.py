@@ -155,6 +155,7 @@ def test_what_touches_somebody_leads_to_the_list_to_re_plan(demo_app: Flask, per
         disruption = db.session.scalars(select(Disruption)).one()
         assert desk.path == f"/en/staff/replan/{disruption.id}"
         assert {row.appointment_id for row in disruption.touched} < {a.id for a in kari.appointments}
+    assert link_with(desk, HERS) == HERS
 
 
 def test_somebody_elses_change_meanwhile_is_shown_before_hers_is_saved(demo_app: Flask) -> None:

@@ -19,7 +19,7 @@ from booking.domain.changing import Option
 from booking.domain.errors import AnswerOver, ChangedMeanwhile, DoesNotFit, NotAllowed, SettledAlready, SlotTaken
 from booking.domain.period import Period, moment_of, oslo, seconds_of
 from booking.services import new_times, wording
-from booking.services.accounts import sees_clinician, sees_course
+from booking.services.accounts import sees_clinic, sees_clinician, sees_course
 from booking.services.disruptions import UNDECIDED, CauseKind, Kept, absence_behind
 from booking.services.logbook import About, note_look
 from booking.services.register import scope_of
@@ -174,6 +174,7 @@ def disruption(id: int) -> str:
         unplaced=sum(1 for one in heading.people if one.row and one.row.state == OPEN and not one.row.proposal),
         state_words=state_words,
         mistake=_mistake(found),
+        taken_back_at=_taken_back_at(found),
     )
 
 
@@ -296,6 +297,22 @@ def _mistake(disruption: Disruption) -> Mistake | None:
         return None
     told = sum(1 for row in disruption.touched if row.told_at is not None)
     return Mistake(absence, Kept.of(disruption), told)
+
+
+def _taken_back_at(disruption: Disruption) -> str:
+    """The page of hours on which its cause can be taken back; empty for an absence, or if that is not hers to see."""
+    session, clinic_id = db.session(), disruption.clinic_id
+    match CauseKind(disruption.kind):
+        case CauseKind.ABSENCE:
+            return ""
+        case CauseKind.HOURS if disruption.clinician_id is not None:
+            hers = sees_clinician(session, g.reach, disruption.clinician_id, now=clock.now())
+            return url_for("staff.hours", id=disruption.clinician_id) if hers else ""
+        case CauseKind.ROOM:
+            clinic_id = session.get_one(Room, disruption.room_id).clinic_id
+    if clinic_id is None:
+        return url_for("staff.all_hours")
+    return url_for("staff.clinic_hours", id=clinic_id) if sees_clinic(g.reach, clinic_id) else ""
 
 
 def _heading(people: People, disruption: Disruption, *, undecided: bool = True) -> Heading:
