@@ -34,6 +34,7 @@ class Caller:
     def __init__(self, site: str, address: str = "192.0.2.1") -> None:
         self.site, self.address = site, address
         self._cookies = CookieJar()
+        self._tree: Any = None
         self._opener = build_opener(HTTPCookieProcessor(self._cookies))
 
     def open(self, path: str) -> Caller:
@@ -52,6 +53,13 @@ class Caller:
     def headers(self, **more: str) -> dict[str, str]:
         cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in self._cookies)
         return {"X-Forwarded-For": self.address, **({"Cookie": cookies} if cookies else {}), **more}
+
+    @property
+    def tree(self) -> Any:
+        """The page, read strictly at the first question about it."""
+        if self._tree is None:
+            self._tree = read_strictly(self.body)
+        return self._tree
 
     @property
     def path(self) -> str:
@@ -76,8 +84,7 @@ class Caller:
         with answer:
             self.status, self.url, self.body = answer.status, urldefrag(answer.url).url, answer.read()
             self.answer = answer.headers
-        if self.answer.get_content_type() == "text/html":
-            self.tree = read_strictly(self.body)
+        self._tree = None
         return self
 
 

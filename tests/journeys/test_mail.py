@@ -21,6 +21,7 @@ from booking.app import create_app
 from booking.config import Settings
 from booking.store.database import db
 from tests.calendars import rules
+from tests.conftest import ALL
 from tests.journeys.caller import Caller
 from tests.journeys.client import CalendarProgram
 from tests.servers.databases import Content, Databases
@@ -117,7 +118,7 @@ def fetched(url: str, **headers: str) -> tuple[int, bytes, str]:
             return error.code, error.read(), error.headers.get("ETag", "")
 
 
-@pytest.mark.parametrize("language", ["nb", "en"])
+@pytest.mark.parametrize("language", ["nb", *(["en"] if ALL else [])])
 def test_invitations_put_into_her_calendar_what_the_page_shows(post_office: PostOffice, language: str) -> None:
     caller = booked(post_office, language)
     mails, program = post_office.deliver(), CalendarProgram()
@@ -234,7 +235,7 @@ def visits(caller: Caller) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-@pytest.mark.parametrize("channel", ["invitations", "subscription"])
+@pytest.mark.parametrize("channel", ["invitations", *(["subscription"] if ALL else [])])
 def test_whatever_she_changes_her_calendar_ends_with_what_the_page_shows(post_office: PostOffice, channel: str) -> None:
     caller, program = booked(post_office, "en", "thu", channel=channel), CalendarProgram()
     feed = feed_of(caller)

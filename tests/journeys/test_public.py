@@ -71,14 +71,9 @@ def test_reading_is_quiet(arrive: Arrive, public: tuple[str, ...], all_forms: bo
     assert not visitor.page.evaluate("() => localStorage.length + sessionStorage.length")
 
 
-def test_an_article_is_read_by_keyboard(arrive: Arrive) -> None:
-    visitor = arrive("en", NARROW).open("articles/acupuncture-can-relieve-fibromyalgia")
-    visitor.tab_through()
-
-
-def test_somebody_is_found_and_her_nine_times_are_seen_by_keyboard(arrive: Arrive) -> None:
+def test_an_article_is_read_somebody_found_and_her_nine_times_seen_by_keyboard(arrive: Arrive) -> None:
     visitor = arrive("nb", NARROW).open("articles/acupuncture-can-relieve-fibromyalgia")
-    visitor.write("#finder-place", "2080").press()
+    visitor.tab_through().write("#finder-place", "2080").press()
     assert visitor.is_on("clinicians")
     visitor.tab_to(".result .button").press()
     assert visitor.is_on("book/plan")

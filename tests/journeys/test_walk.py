@@ -65,6 +65,20 @@ def test_a_course_is_booked_by_keyboard_alone(
 
 @pytest.mark.parametrize(("language", "width"), [("en", NARROW)])
 def test_a_course_is_booked_without_scripts(arrive: Arrive, language: str, width: int) -> None:
-    visitor = arrive(language, width, java_script_enabled=False)
-    walk(visitor)
+    """And by pointer."""
+    visitor = arrive(language, width, java_script_enabled=False).open("")
+    walks.click(visitor, "main a[href$='/book']")
+    visitor.page.check("input[name=what][value=course-new]")
+    walks.click(visitor, "main form button")
+    assert visitor.is_on("book/plan")
+    visitor.chosen = True
+    walks.click(visitor, "form[action$='/choose'] button")
+    visitor.page.check("input[name=gate][value=yes]")
+    walks.click(visitor, walks.MAIN_BUTTON)
+    visitor.page.check("input[value=fear]")
+    walks.click(visitor, walks.MAIN_BUTTON)
+    walks.fill_details(visitor, Person.new())
+    for step in (walks.MAIN_BUTTON, walks.MAIN_BUTTON, "main .actions a.button"):
+        walks.click(visitor, step)
+    assert visitor.is_on("course/[^/]+")
     assert visitor.page.locator("main .dates li").count() == 11
