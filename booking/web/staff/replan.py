@@ -101,7 +101,7 @@ class People:
             case CauseKind.ROOM:
                 room = self._session.get_one(Room, disruption.room_id)
                 return _(
-                    "%(room)s at %(where)s is out of use", room=room.name, where=self._house.clinic(room.clinic_id)
+                    "Room %(room)s at %(where)s is out of use", room=room.name, where=self._house.clinic(room.clinic_id)
                 )
             case CauseKind.CLOSED:
                 return _("%(where)s is closed", where=names["where"]) if names["where"] else _("All clinics are closed")
