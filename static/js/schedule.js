@@ -104,6 +104,8 @@ function open(check) {
   const title = check.querySelector("h1");
   const heading = document.createElement("h2");
   heading.id = title.id;
+  heading.tabIndex = -1; // a second Enter neither moves nor leads away
+  heading.autofocus = true;
   heading.append(...title.childNodes);
   title.replaceWith(heading);
   dialog.className = "asked";
