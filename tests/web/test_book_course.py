@@ -40,16 +40,19 @@ KARI = {
 
 def chosen(app: Flask, url: str = PLAN, **more: Any) -> Walker:
     """A visitor who has chosen the first plan."""
-    return Walker(app, **more).open(url).send("/choose")
+    return Walker(app, **more).after(lambda walker: walker.open(url).send("/choose"), url)
 
 
-def at_details(app: Flask, gate: str = "no", **more: Any) -> Walker:
-    return chosen(app, **more).send(gate=gate)
+def at_details(app: Flask, gate: str = "no") -> Walker:
+    return Walker(app).after(lambda walker: walker.open(PLAN).send("/choose").send(gate=gate), PLAN, gate)
 
 
 def at_check(app: Flask, **changes: Any) -> Walker:
     """A visitor who has answered everything."""
-    walker = at_details(app).send(**{**KARI, **changes})
+    said = {**KARI, **changes}
+    walker = Walker(app).after(
+        lambda walker: walker.open(PLAN).send("/choose").send(gate="no").send(**said), repr(said)
+    )
     assert walker.path == "/en/book/check", walker.text
     return walker
 
@@ -348,7 +351,7 @@ def test_one_ipv6_network_is_one_address(demo_app: Flask) -> None:
         most = office().holds_per_address
     for number in range(most):
         chosen(demo_app, address=f"2001:db8::{number:x}:1")
-    assert chosen(demo_app, address="2001:db8::ffff:ffff:ffff:ffff").status == 429
+    assert Walker(demo_app, address="2001:db8::ffff:ffff:ffff:ffff").open(PLAN).send("/choose").status == 429
     assert chosen(demo_app, address="2001:db8:0:1::1").path == "/en/book/health"
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from typing import Any
 from urllib.parse import urldefrag, urlencode, urlsplit
 
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from tests.copies import once
 from tests.web.pages import read_strictly
 
 Values = dict[str, Any]
@@ -19,6 +21,19 @@ class Walker:
     def __init__(self, app: Flask, *, address: str = "192.0.2.1") -> None:
         self.client = app.test_client()
         self._environ = {"REMOTE_ADDR": address}
+
+    def after(self, walk: Callable[[Walker], Walker], *facts: Hashable) -> Walker:
+        """This visitor on the last page of a walk that follows from her address and these facts, walked once for all
+        tests that begin with it."""
+
+        def work() -> tuple[str, dict[Any, Any]]:
+            walk(self)
+            return f"{self.path}?{self.query}", dict(self.client._cookies or {})
+
+        with self.client.application.app_context():
+            url, cookies = once(work, self._environ["REMOTE_ADDR"], *facts)
+        self.client._cookies = dict(cookies)
+        return self.open(url)
 
     def open(self, url: str) -> Walker:
         """Opens an address and follows where it leads."""
