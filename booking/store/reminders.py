@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -15,6 +16,7 @@ from sqlalchemy import (
     Select,
     UniqueConstraint,
     and_,
+    bindparam,
     exists,
     func,
     or_,
@@ -102,9 +104,10 @@ def coming_to_remind_of(session: Session, *, now: datetime, course_id: int | Non
 
     `course_id`: those of this course only. Ordered by course and time.
     """
-    rows = _question(now)
+    question = _question()
     if course_id is not None:
-        rows = rows.where(Appointment.course_id == course_id)
+        question = question.where(Appointment.course_id == course_id)
+    rows = session.execute(question, _times(now))
     return [
         Coming(
             course_id=course_id,
@@ -117,12 +120,20 @@ def coming_to_remind_of(session: Session, *, now: datetime, course_id: int | Non
             helped=helped,
             told=frozenset(rung for rung, each in zip(Rung, told, strict=True) if each),
         )
-        for course_id, appointment_id, starts_at, told_at, email, mobile, wish, helped, *told in session.execute(rows)
+        for course_id, appointment_id, starts_at, told_at, email, mobile, wish, helped, *told in rows
     ]
 
 
-def _question(now: datetime) -> Select[*tuple[Any, ...]]:
+def _times(now: datetime) -> dict[str, datetime]:
     reaches = {rung: reach(rung, now) for rung in Rung}
+    starts = {f"{rung}_from": each.start for rung, each in reaches.items()}
+    ends = {f"{rung}_until": each.end for rung, each in reaches.items()}
+    return {"now": now, "end": max(ends.values())} | starts | ends
+
+
+@cache
+def _question() -> Select[*tuple[Any, ...]]:
+    """Put together once, for that takes longer than to ask it."""
     told = {rung: _told(rung) for rung in Rung}
     helped = exists().where(
         Helper.course_id == Course.id, Helper.reminded, Helper.revoked_at.is_(None), Helper.email.is_not(None)
@@ -130,8 +141,8 @@ def _question(now: datetime) -> Select[*tuple[Any, ...]]:
     may_be_due = [
         and_(
             func.coalesce(_WISHED[rung], rung in USUAL_RUNGS) == true(),
-            Appointment.starts_at >= reaches[rung].start,
-            Appointment.starts_at < reaches[rung].end,
+            Appointment.starts_at >= bindparam(f"{rung}_from"),
+            Appointment.starts_at < bindparam(f"{rung}_until"),
             ~told[rung],
         )
         for rung in Rung
@@ -151,8 +162,8 @@ def _question(now: datetime) -> Select[*tuple[Any, ...]]:
         .join(Course, Course.id == Appointment.course_id)
         .outerjoin(ReminderWish, ReminderWish.course_id == Course.id)
         .where(
-            Appointment.starts_at > now,
-            Appointment.starts_at < max(each.end for each in reaches.values()),
+            Appointment.starts_at > bindparam("now"),
+            Appointment.starts_at < bindparam("end"),
             Appointment.status == BOOKED,
             or_(*may_be_due),
         )
