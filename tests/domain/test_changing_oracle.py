@@ -30,7 +30,7 @@ from tests.domain.changing_oracle import Changes, Found, place_of
 from tests.domain.oracle import WALL, Oracle, monday
 from tests.domain.test_planner_oracle import LIVELY, NOTICE, Case, cases
 
-SLOW = LIVELY if ALL else settings(LIVELY, max_examples=25)
+SLOW = LIVELY if ALL else settings(LIVELY, max_examples=16)
 """For a test that tries every place: fewer examples in the short form."""
 
 BEYOND = timedelta(days=40)

@@ -37,7 +37,7 @@ LONG = bool(os.environ.get("BOOKING_TEST_ALL"))
 NOTICE = timedelta(hours=2)
 
 LIVELY = settings(
-    max_examples=1000 if LONG else 70,
+    max_examples=1000 if LONG else 40,
     phases=[Phase.explicit, Phase.generate, Phase.shrink] if LONG else [Phase.explicit, Phase.generate],
     deadline=None,
     derandomize=True,
