@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import uuid4
 
+import structlog
 from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -29,6 +30,7 @@ from booking.domain.protocol import StepKind
 from booking.domain.screening import RULES, HealthCheck, Outcome
 from booking.domain.working_days import end_of_working_day_after
 from booking.services.alteration import note_change
+from booking.services.delivery import what_happened
 from booking.services.holds import buffers, claim_rows, claims_needed, lost_times, patient_claim_rows
 from booking.services.invitations import News, snapshot, tell
 from booking.services.links import new_links
@@ -58,16 +60,19 @@ from booking.store.courses import (
     Course,
     Screening,
     course_to_settle,
+    lapsed_course,
     lapsed_courses,
     running_course,
 )
-from booking.store.database import ONE_STATEMENT, utc
+from booking.store.database import ONE_STATEMENT, db, utc
 from booking.store.holds import HeldTime, Hold
 from booking.store.patients import Patient, add_contacts, find_patient, patient_to_book, remove_patient
 from booking.store.protocols import protocol_head
 from booking.store.tasks import open_tasks_of
 from booking.store.unit_of_work import unit_of_work
 from booking.store.waiting import note_freed
+
+log = structlog.get_logger()
 
 ADULT_AT = 16
 """From this age a person decides about her own health care (patient and user rights act, section 4-3)."""
@@ -259,16 +264,27 @@ def release(office: Office, reference: str, *, who: Who = COMMAND, now: datetime
 
 
 def release_lapsed(office: Office, *, now: datetime, at: datetime) -> int:
-    """Gives back the times of pending courses that nobody decided about in time; how many courses."""
-
-    def work(session: Session) -> int:
+    """Gives back the times of pending courses that nobody decided about in time; how many courses. One that fails keeps
+    no other waiting."""
+    with Session(db.engine) as session:
         lapsed = lapsed_courses(session, now=now)
-        for course in lapsed:
-            _release(session, office, course, now=now, at=at)
-            owe_news(session, course, now=now)
-        return len(lapsed)
+    return sum(_lapsed(office, course_id, now=now, at=at) for course_id in lapsed)
 
-    return unit_of_work(work)
+
+def _lapsed(office: Office, course_id: int, *, now: datetime, at: datetime) -> bool:
+    def work(session: Session) -> bool:
+        course = lapsed_course(session, course_id, now=now)
+        if course is None:
+            return False
+        _release(session, office, course, now=now, at=at)
+        owe_news(session, course, now=now)
+        return True
+
+    try:
+        return unit_of_work(work)
+    except Exception as error:  # whatever is wrong with one course, others wait for the times of the rest
+        log.error("times cannot be given back", course=course_id, **what_happened(error))
+        return False
 
 
 def read_reference(text: str) -> str:

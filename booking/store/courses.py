@@ -160,7 +160,13 @@ def running_course(session: Session, patient_id: int) -> Course | None:
     return session.scalar(select(Course).where(Course.running_for == patient_id).with_for_update())
 
 
-def lapsed_courses(session: Session, *, now: datetime) -> list[Course]:
-    """Pending courses whose times nobody decided about in time, but for those that somebody settles just now."""
-    rows = select(Course).where(Course.status == WAITING, Course.decide_by <= now)
-    return list(session.scalars(rows.with_for_update(skip_locked=True)))
+def lapsed_courses(session: Session, *, now: datetime) -> list[int]:
+    """The ids of pending courses whose times nobody decided about in time."""
+    rows = select(Course.id).where(Course.status == WAITING, Course.decide_by <= now)
+    return list(session.scalars(rows.order_by(Course.id)))
+
+
+def lapsed_course(session: Session, course_id: int, *, now: datetime) -> Course | None:
+    """One of them, for who gives its times back; None if somebody settles it just now, or has."""
+    rows = select(Course).where(Course.id == course_id, Course.status == WAITING, Course.decide_by <= now)
+    return session.scalar(rows.with_for_update(skip_locked=True))

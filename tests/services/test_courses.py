@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from booking.domain.errors import AnotherCourseRuns, HoldExpired, NotPending, SlotTaken, TooYoung, UnknownCourse
 from booking.domain.screening import Gate, HealthCheck
@@ -30,8 +30,10 @@ from booking.store.holds import Hold
 from booking.store.outbox import Message
 from booking.store.patients import Patient
 from booking.store.tasks import Task, open_tasks
+from booking.store.unit_of_work import unit_of_work
 from tests.builders import NOW, TUESDAYS, UNSURE, WELL, booked, booked_course, choice, course, held, office
 from tests.people import KARI, SIV
+from tests.servers.databases import only_sqlite
 
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -209,6 +211,16 @@ def test_what_nobody_decided_about_is_given_back_after_the_second_working_day() 
     assert release_lapsed(office(), now=datetime(2027, 3, 3, 22, 59, tzinfo=UTC), at=AT) == 0
     assert release_lapsed(office(), now=datetime(2027, 3, 3, 23, 0, tzinfo=UTC), at=AT) == 1
     assert course(made.course_id).status == "released"
+
+
+@only_sqlite
+def test_times_that_cannot_be_given_back_keep_no_others() -> None:
+    kari = booked(held(), KARI, UNSURE)
+    siv = booked(held(choice(), visitor="siv"), SIV, UNSURE)
+    fails = f"CREATE TRIGGER fails BEFORE UPDATE ON courses WHEN OLD.id = {kari.course_id} "
+    unit_of_work(lambda session: session.execute(text(fails + "BEGIN SELECT RAISE(ABORT, 'no'); END")))
+    assert release_lapsed(office(), now=datetime(2027, 3, 3, 23, 0, tzinfo=UTC), at=AT) == 1
+    assert [course(made.course_id).status for made in (kari, siv)] == ["pending", "released"]
 
 
 def test_a_settled_course_is_not_settled_again() -> None:
