@@ -115,6 +115,12 @@ def test_a_wish_to_be_called_is_done_once_and_taken_back(demo_app: Flask) -> Non
     assert "Nothing is to be done" not in first.text
 
 
+def test_who_gave_no_name_stands_there_by_her_number(demo_app: Flask) -> None:
+    with demo_app.app_context():
+        ask_for_call(office(), name="", phone="+4722222222", language="nb", note=None, message="", now=NOW)
+    assert "22 22 22 22 Wants to be called" in at_the_desk(demo_app).text
+
+
 def test_what_is_decided_with_the_times_is_not_done_before(demo_app: Flask, kari: Course) -> None:
     desk = at_the_desk(demo_app)
     token = desk.forms("/confirm")[0].find(".//input[@name='csrf_token']").get("value")
