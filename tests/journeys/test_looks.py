@@ -41,23 +41,17 @@ def test_axe_finds_nothing_where_dates_are_changed(arrive: Arrive, all_forms: bo
         axe.look_in_both_languages(visitor, everything=all_forms)
 
 
-def test_axe_finds_nothing_where_something_was_mistyped(arrive: Arrive, all_forms: bool) -> None:
-    for language in ("nb", "en") if all_forms else ("nb",):
-        visitor = arrive(language, NARROW)
-        walks.at_health(visitor)
-        walks.click(visitor, walks.MAIN_BUTTON)
-        axe.look_in_both_widths(visitor, everything=all_forms)
-        visitor.page.check("input[name=gate][value=no]")
-        walks.click(visitor, walks.MAIN_BUTTON)
-        walks.click(visitor, walks.MAIN_BUTTON)
-        assert visitor.is_on("book/details")
-        axe.look_in_both_widths(visitor, everything=all_forms)
-
-
-def test_axe_finds_nothing_on_a_patients_own_pages(arrive: Arrive, behind: Behind, all_forms: bool) -> None:
+def test_axe_finds_nothing_on_a_patients_own_pages_and_paper_promises_no_way(
+    arrive: Arrive, behind: Behind, all_forms: bool
+) -> None:
     visitor = arrive("en", WIDE)
-    behind.at_course(visitor, Person.new(), channel=Channel.SUBSCRIPTION)
+    behind.at_course(visitor, Person.new(), MONDAYS, channel=Channel.SUBSCRIPTION)
     axe.look_in_both_languages(visitor, everything=all_forms)
+    ways = visitor.page.locator("main a[href*='/visits/']").locator("visible=true")
+    assert ways.count() >= len(walks.times_of(visitor))
+    visitor.page.emulate_media(media="print")
+    assert not ways.count()
+    visitor.page.emulate_media(media="screen")
     walks.click(visitor, "main a[href$='/print']")
     axe.look_in_both_languages(visitor, everything=all_forms)
     visitor.open(visitor.page.url.removeprefix(visitor.site).replace("/print", "/contact"))
@@ -98,15 +92,6 @@ def test_the_dates_of_a_plan_and_of_a_course_can_be_printed(arrive: Arrive, behi
     visitor.page.emulate_media(media="print")
     assert visitor.page.locator(".dates li").count() == 10
     assert not visitor.page.locator("form, .top nav, .strip a, .skip").locator("visible=true").count()
-
-
-def test_paper_promises_no_way_beside_a_visit(arrive: Arrive, behind: Behind) -> None:
-    visitor = arrive("en", WIDE)
-    behind.at_course(visitor, Person.new(), MONDAYS)
-    ways = visitor.page.locator("main a[href*='/visits/']").locator("visible=true")
-    assert ways.count() >= len(walks.times_of(visitor))
-    visitor.page.emulate_media(media="print")
-    assert not ways.count()
 
 
 def hidden_in_print(visitor: Visitor, width: int) -> int:

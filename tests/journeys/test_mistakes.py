@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.journeys import walks
+from tests.journeys import axe, walks
 from tests.journeys.visitor import NARROW, WIDE, Visitor
 from tests.journeys.walks import Person
 
@@ -19,16 +19,23 @@ def summary_has_focus(visitor: Visitor) -> None:
 
 
 @pytest.mark.parametrize("scripts", [True, False])
-def test_mistyped_details_lead_from_the_summary_to_the_field(arrive: Arrive, scripts: bool) -> None:
+def test_mistyped_details_lead_from_the_summary_to_the_field(arrive: Arrive, all_forms: bool, scripts: bool) -> None:
     visitor, person = arrive("en", NARROW, java_script_enabled=scripts), Person.new()
     page = visitor.page
-    walks.at_details(visitor)
+    walks.at_health(visitor)
+    walks.click(visitor, walks.MAIN_BUTTON)
+    if scripts:
+        axe.look_in_both_widths(visitor, everything=all_forms)
+    page.check("input[name=gate][value=no]")
+    walks.click(visitor, walks.MAIN_BUTTON)
     walks.fill_details(visitor, person)
     page.fill("#month", "13")
     page.fill("#email", "kari at example")
     walks.click(visitor, walks.MAIN_BUTTON)
     assert page.title().startswith("Error:")
     summary_has_focus(visitor)
+    if scripts:
+        axe.look_in_both_widths(visitor, everything=all_forms)
     assert page.locator("#error-summary a").count() == 2
     visitor.tab_to("#error-summary a").page.keyboard.press("Enter")
     assert visitor.has_focus("#month")
