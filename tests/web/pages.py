@@ -8,7 +8,6 @@ from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urldefrag, urlsplit
 
-import html5lib
 from flask import Flask
 
 from booking.services.helpers import Invited, add_helper
@@ -17,6 +16,7 @@ from booking.store.courses import links_of
 from booking.store.database import db
 from booking.store.helpers import Helper
 from tests.builders import NOW, booked_course, office
+from tests.web.markup import read
 
 LANGUAGES = ("nb", "en")
 _LOADING = rb"<(?:img|script|link|iframe|video|audio|source|object|embed)"
@@ -102,7 +102,7 @@ def loads_from_elsewhere(page: bytes) -> bool:
 def read_strictly(page: bytes) -> Any:
     """The page as a tree. Fails on anything that HTML does not allow, on double ids, and on styles or handlers in
     attributes, which the Content-Security-Policy would ignore."""
-    tree = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(page)
+    tree = read(page.decode())
     ids = [element.get("id") for element in tree.iter() if element.get("id")]
     assert len(ids) == len(set(ids)), sorted(id for id in ids if ids.count(id) > 1)
     assert not _STYLE_OR_HANDLER.search(page)

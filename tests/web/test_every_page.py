@@ -14,6 +14,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from tests.servers.databases import only_sqlite
+from tests.web.markup import as_xml, strictly
 from tests.web.pages import fragments, inner_links, loads_from_elsewhere, read_strictly
 
 pytestmark = only_sqlite
@@ -99,6 +100,20 @@ def _levels(page: Page) -> list[int]:
 def _in_order(levels: list[int]) -> bool:
     steps = zip([0, *levels], levels, strict=False)
     return levels.count(1) == 1 and all(level - before <= 1 for before, level in steps)
+
+
+def test_a_page_read_as_xml_is_what_it_is_read_strictly(pages: list[Page]) -> None:
+    texts = [page.answer.text for page in pages if page.tree is not None][::8]
+    read = [(as_xml(text), strictly(text)) for text in texts]
+    quick = [(_told(tree), _told(strict)) for tree, strict in read if tree is not None]
+    assert len(quick) > len(texts) / 2
+    assert all(tree == strict for tree, strict in quick)
+
+
+def _told(tree: Any) -> list[tuple[str, dict[str, str], str]]:
+    """The elements with what they say."""
+    elements = [element for element in tree.iter() if isinstance(element.tag, str)]
+    return [(element.tag, dict(element.attrib), " ".join("".join(element.itertext()).split())) for element in elements]
 
 
 def test_no_page_sets_a_cookie_while_somebody_reads(pages: list[Page]) -> None:
