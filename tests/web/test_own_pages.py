@@ -1,6 +1,7 @@
 """Every page of a person's own, as Kari, who helps her, Siv and nobody: whole, quiet, and closed.
 
-In the short form each is opened in one of the two languages, in turns.
+In the short form each is opened in one of the two languages, in turns, and of links that differ in a date alone one is
+followed.
 """
 
 from __future__ import annotations
@@ -62,6 +63,7 @@ pytestmark = only_sqlite
 HEALTH = re.compile("needle|acupunct|fibromyalg|pain|bruise|medicine|nål|akupunkt|smerte", re.IGNORECASE)
 OWN = re.compile(r"/(?:nb|en)/(?:course|my-appointments|waiting|reminders|new-time)\b")
 UNKNOWN = "a" * 32
+DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 KARI, OLA, SIVS, VERA, NOBODY = "Kari", "who helps Kari", "Siv", "Vera, who waits", "nobody"
 LED_ON = {"me.ask_link", "me.ask_times"}
@@ -254,7 +256,7 @@ def crawl(app: Flask) -> Crawled:
 
 
 def in_one_language(links: set[str], opened: Container[str]) -> Iterator[str]:
-    """Of links to one page in both languages the one that was opened, or one of them in turns."""
+    """Of links to one page, in both languages and of all weeks, the one that was opened, or one of them in turns."""
     addresses = groupby(sorted(links, key=address_of), address_of)
     for number, (_, both) in enumerate(addresses):
         found = sorted(both)
@@ -262,7 +264,7 @@ def in_one_language(links: set[str], opened: Container[str]) -> Iterator[str]:
 
 
 def address_of(link: str) -> str:
-    return link[len("/nb") :]
+    return DATE.sub("", link[len("/nb") :])
 
 
 @pytest.fixture
