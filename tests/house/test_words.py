@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 KINDS = {".py", ".html", ".txt", ".md", ".css", ".js", ".toml", ".cfg", ".ini", ".po", ".ics", ".mako", ".json"}
+
+MADE_HERE = {"var", "test-results", "__pycache__"}
 
 # Written so that this file does not find itself.
 FORBIDDEN = {
@@ -20,20 +22,22 @@ FORBIDDEN = {
 }
 
 
-def texts() -> Iterator[Path]:
-    for file in ROOT.rglob("*"):
-        inside = file.relative_to(ROOT).parts
-        hidden = any(part.startswith(".") or part in {"var", "test-results", "__pycache__"} for part in inside)
-        if not hidden and file.suffix in KINDS and file.is_file():
-            yield file
+@pytest.fixture(scope="module")
+def texts() -> dict[Path, str]:
+    """What stands in the files of the project; what is hidden or made here is none."""
+    found = {}
+    for folder, inside, names in os.walk(ROOT):
+        inside[:] = [each for each in inside if not each.startswith(".") and each not in MADE_HERE]
+        files = (Path(folder, name) for name in names if not name.startswith("."))
+        found.update({file: file.read_text() for file in files if file.suffix in KINDS})
+    return found
 
 
 @pytest.mark.parametrize("what", FORBIDDEN)
-def test_no_file_holds(what: str) -> None:
+def test_no_file_holds(what: str, texts: dict[Path, str]) -> None:
     found = [
-        f"{file.relative_to(ROOT)}:{number}: {line.strip()}"
-        for file in texts()
-        for number, line in enumerate(file.read_text().splitlines(), 1)
-        if re.search(FORBIDDEN[what], line)
+        f"{file.relative_to(ROOT)}:{text.count(chr(10), 0, match.start()) + 1}: {match.group()}"
+        for file, text in texts.items()
+        for match in re.finditer(FORBIDDEN[what], text)
     ]
     assert found == []
