@@ -22,6 +22,7 @@ from booking.store.people import clinician_by_slug
 from booking.store.unit_of_work import unit_of_work
 from tests.builders import NOW, UNSURE, booked, choice_of, held, office
 from tests.cli.commands import KARI, THURSDAYS, Said, book, said
+from tests.copies import once
 from tests.domain.builders import oslo
 from tests.servers.databases import only_sqlite
 from tests.servers.web import command_environ, flask
@@ -39,9 +40,14 @@ COMMANDS = [
 @pytest.fixture
 def course(demo_app: Flask) -> Any:
     """Nine Thursdays with a first visit, from the 18th of March 2027 on."""
-    made = book(demo_app, *THURSDAYS, "--new-patient", "--plan", "1", *KARI)
-    assert made.exit_code == 0, made.stderr
-    return made.answer
+
+    def book_it() -> Any:
+        made = book(demo_app, *THURSDAYS, "--new-patient", "--plan", "1", *KARI)
+        assert made.exit_code == 0, made.stderr
+        return made.answer
+
+    with demo_app.app_context():
+        return once(book_it)
 
 
 def session(answer: Any, number: int) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ print(*sorted({{name.partition(".")[0] for name in set(sys.modules) - before}}))
 """
 
 
+@cache
 def loaded_by(floor: str) -> set[str]:
     """The top-level modules that a fresh interpreter has loaded after importing all of the floor."""
     command = [sys.executable, "-c", LOAD.format(floor=floor)]
