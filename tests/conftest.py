@@ -14,6 +14,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import settings as hypothesis_settings
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 
 from tests.servers.clock import offset_to_clinic_now
 
@@ -111,7 +113,25 @@ def new_application(database_url: str) -> Flask:
 
     app = create_app(Settings(database_url=database_url, clock_offset=offset_to_clinic_now()))
     app.extensions["security"].pwd_context.update(argon2__time_cost=1, argon2__memory_cost=64, argon2__parallelism=1)
+    app.jinja_env.bytecode_cache = _templates
     return app
+
+
+class Templates(BytecodeCache):
+    """What was compiled of templates, for all applications of the process."""
+
+    def __init__(self) -> None:
+        self._compiled: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._compiled:
+            bucket.bytecode_from_string(self._compiled[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._compiled[bucket.key] = bucket.bytecode_to_string()
+
+
+_templates = Templates()
 
 
 def forget_senders() -> None:

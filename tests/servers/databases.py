@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from datetime import timedelta
 from enum import Enum
 from fcntl import LOCK_EX, flock
@@ -57,7 +58,8 @@ LOOKED_AT = {
     Content.DEMONSTRATION: CLINIC_NOW - timedelta(minutes=2),
     Content.FILLED: CLINIC_NOW - timedelta(minutes=1),
 }
-"""When the worker looked, as it does each minute, who could begin a course when."""
+"""When the worker looked, as it does each minute, who could begin a course when. What it found can be booked for as
+long as it is shown."""
 
 
 class Databases:
@@ -150,7 +152,7 @@ def fill(url: str, content: Content) -> None:
     # Imported here, so that tests of rules alone load no Flask.
     from flask_migrate import upgrade
 
-    from booking.services.soonest import look_ahead
+    from booking.services.soonest import FRESH, look_ahead
     from booking.store.database import db
 
     app = new_application(url)
@@ -162,7 +164,8 @@ def fill(url: str, content: Content) -> None:
         assert result.exit_code == 0, result.output
     with app.app_context():
         if content in LOOKED_AT:
-            look_ahead(app.extensions["office"], now=LOOKED_AT[content])
+            office = app.extensions["office"]
+            look_ahead(replace(office, notice=office.notice + FRESH), now=LOOKED_AT[content])
         db.engine.dispose()
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import event, update
 from bench.houses import add_clinics, find_free_everywhere
 from booking.domain.period import oslo
 from booking.services import wording
-from booking.services.soonest import Prospect, look_ahead, prospects
+from booking.services.soonest import Prospect, prospects
 from booking.store.clinics import Clinic, all_clinics
 from booking.store.database import db
 from booking.store.people import all_clinicians
@@ -41,22 +41,9 @@ MANY = 300
 both_languages = pytest.mark.parametrize("language", LANGUAGES)
 
 
-@pytest.fixture(scope="module")
-def finder_app(databases: Databases) -> Iterator[Flask]:
-    """One application for the tests that only read, with all looked up."""
-    from tests.conftest import application
-
-    url = databases.new("sqlite", Content.DEMONSTRATION)
-    for app in application(url):
-        with app.app_context():
-            look_ahead(office(), now=clock.now())
-        yield app
-    databases.drop(url)
-
-
 @pytest.fixture
-def walker(finder_app: Flask) -> Walker:
-    return Walker(finder_app)
+def walker(site_app: Flask) -> Walker:
+    return Walker(site_app)
 
 
 @pytest.fixture(scope="module")
@@ -154,10 +141,10 @@ def test_who_meets_all_wishes_is_found_and_nobody_else(walker: Walker, query: st
 
 
 @pytest.mark.parametrize("need", ["step_free", "lift", "lie_down", "hearing_loop", "toilet", "quiet_room"])
-def test_a_need_is_met_by_the_clinics_that_say_so(finder_app: Flask, need: str) -> None:
-    with finder_app.app_context():
+def test_a_need_is_met_by_the_clinics_that_say_so(site_app: Flask, need: str) -> None:
+    with site_app.app_context():
         having = {clinic.name for clinic in all_clinics(db.session()) if getattr(clinic, need)}
-    assert {clinic for _who, clinic in results(find(Walker(finder_app), f"?need={need}"))} == having
+    assert {clinic for _who, clinic in results(find(Walker(site_app), f"?need={need}"))} == having
 
 
 def test_a_clinician_is_found_at_the_clinic_that_fits_only(walker: Walker) -> None:
@@ -177,9 +164,9 @@ def _known(app: Flask) -> dict[tuple[str, str], Prospect]:
         return {(people[each.clinician_id], clinics[each.clinic_id]): each for each in found}
 
 
-def test_who_can_begin_a_whole_course_soonest_stands_first_and_who_gives_none_last(finder_app: Flask) -> None:
-    known = _known(finder_app)
-    found = results(find(Walker(finder_app)))
+def test_who_can_begin_a_whole_course_soonest_stands_first_and_who_gives_none_last(site_app: Flask) -> None:
+    known = _known(site_app)
+    found = results(find(Walker(site_app)))
     begins = [course.starts_at for course in (known[each].course for each in found) if course]
     assert begins == sorted(begins)
     assert found[-1] == ("Storm Fiktivsen", "Råholt")
@@ -193,9 +180,9 @@ def test_the_nearest_stand_first_where_that_is_wished(walker: Walker) -> None:
     assert clinics == ["Eidsvoll Sundet"] * 2 + ["Råholt"] * 3 + ["Lambertseter"] * 3
 
 
-def test_at_one_distance_the_soonest_stands_first(finder_app: Flask) -> None:
-    known = _known(finder_app)
-    found = results(find(Walker(finder_app), "?place=1150&order=nearest"))[:3]
+def test_at_one_distance_the_soonest_stands_first(site_app: Flask) -> None:
+    known = _known(site_app)
+    found = results(find(Walker(site_app), "?place=1150&order=nearest"))[:3]
     assert found == sorted(found, key=lambda each: known[each].course.starts_at)  # type: ignore[union-attr]
 
 
@@ -221,11 +208,11 @@ def test_without_a_place_no_distance_is_told(walker: Walker) -> None:
     assert " km, as the crow flies" not in find(walker).text
 
 
-def test_a_result_says_who_where_and_when(finder_app: Flask) -> None:
-    course = _known(finder_app)["Ask Eksempel", "Lambertseter"].course
+def test_a_result_says_who_where_and_when(site_app: Flask) -> None:
+    course = _known(site_app)["Ask Eksempel", "Lambertseter"].course
     assert course is not None
     assert course.first_visit_at is not None
-    words = _words(_card(find(Walker(finder_app)), "Ask Eksempel", "Lambertseter"))
+    words = _words(_card(find(Walker(site_app)), "Ask Eksempel", "Lambertseter"))
     begin, end = wording.day_and_time(course.starts_at, "en"), wording.day_of_month(course.ends_at, "en")
     assert "Chiropractor authorised health personnel Speaks Norwegian and English" in words
     assert "Lambertseter, Eksempelveien 9, 1150 OSLO" in words
@@ -233,17 +220,17 @@ def test_a_result_says_who_where_and_when(finder_app: Flask) -> None:
     assert f"First visit {wording.day_and_time(course.first_visit_at, 'en')}" in words
 
 
-def test_times_stand_there_for_machines_too(finder_app: Flask) -> None:
-    course = _known(finder_app)["Ask Eksempel", "Lambertseter"].course
+def test_times_stand_there_for_machines_too(site_app: Flask) -> None:
+    course = _known(site_app)["Ask Eksempel", "Lambertseter"].course
     assert course is not None
-    card = _card(find(Walker(finder_app)), "Ask Eksempel", "Lambertseter")
+    card = _card(find(Walker(site_app)), "Ask Eksempel", "Lambertseter")
     assert oslo(course.starts_at).isoformat(timespec="minutes") in [e.get("datetime") for e in card.iter("time")]
 
 
-def test_a_result_leads_to_the_planner_which_proposes_what_was_promised(finder_app: Flask) -> None:
-    course = _known(finder_app)["Bjørk Prøvesen", "Råholt"].course
+def test_a_result_leads_to_the_planner_which_proposes_what_was_promised(site_app: Flask) -> None:
+    course = _known(site_app)["Bjørk Prøvesen", "Råholt"].course
     assert course is not None
-    walker = find(Walker(finder_app))
+    walker = find(Walker(site_app))
     link = next(
         a.get("href")
         for a in _card(walker, "Bjørk Prøvesen", "Råholt").iter("a")
@@ -289,21 +276,21 @@ def test_the_results_stand_on_the_map(walker: Walker) -> None:
 
 
 def test_when_nobody_knows_what_is_free_the_planner_is_still_one_link_away(
-    finder_app: Flask, monkeypatch: pytest.MonkeyPatch
+    site_app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("booking.services.finder.prospects", lambda *_arguments, **_more: [])
-    walker = find(Walker(finder_app))
+    walker = find(Walker(site_app))
     assert set(results(walker)) == EVERYBODY
     card = _card(walker, "Ask Eksempel", "Lambertseter")
     assert "We cannot show free times just now." in _words(card)
     assert "Book with Ask Eksempel" in _words(card)
 
 
-def test_who_has_no_whole_course_free_is_told_so(finder_app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    known = _known(finder_app).values()
+def test_who_has_no_whole_course_free_is_told_so(site_app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = _known(site_app).values()
     without = [Prospect(each.clinic_id, each.clinician_id, None, None, each.looked_at) for each in known]
     monkeypatch.setattr("booking.services.finder.prospects", lambda *_arguments, **_more: without)
-    card = _card(find(Walker(finder_app)), "Ask Eksempel", "Lambertseter")
+    card = _card(find(Walker(site_app)), "Ask Eksempel", "Lambertseter")
     assert "We know of no whole course just now. Ask us to call you No first visit is free just now." in _words(card)
     assert "Book with" not in _words(card)
 
@@ -352,9 +339,9 @@ def test_a_place_is_shown_again_as_it_was_typed(walker: Walker) -> None:
 
 
 @both_languages
-def test_every_form_of_the_page_is_valid_html_and_sets_no_cookie(finder_app: Flask, language: str) -> None:
+def test_every_form_of_the_page_is_valid_html_and_sets_no_cookie(site_app: Flask, language: str) -> None:
     for query in ("", "?place=2080", "?county=Mars&place=x", "?need=hearing_loop&county=Akershus"):
-        answer = finder_app.test_client().get(f"/{language}/clinicians{query}")
+        answer = site_app.test_client().get(f"/{language}/clinicians{query}")
         read_strictly(answer.data)
         assert "Set-Cookie" not in answer.headers
 
@@ -409,8 +396,8 @@ def test_too_far_away_is_a_wish_to_relax(walker: Walker) -> None:
 
 
 @pytest.mark.parametrize("query", ["", "?county=Oslo", "?county=Akershus", "?profession=acupuncturist", "?page=2"])
-def test_no_article_stands_where_a_profession_is_named_that_is_not_authorised(finder_app: Flask, query: str) -> None:
-    text = finder_app.test_client().get(f"/en/clinicians{query}").text
+def test_no_article_stands_where_a_profession_is_named_that_is_not_authorised(site_app: Flask, query: str) -> None:
+    text = site_app.test_client().get(f"/en/clinicians{query}").text
     assert "cupuncturist</option>" in text
     assert ARTICLE not in text
     assert "fibromyalgia" not in text.casefold()
@@ -419,9 +406,9 @@ def test_no_article_stands_where_a_profession_is_named_that_is_not_authorised(fi
 # -- the small form ---------------------------------------------------------------------------------------------------
 
 
-def test_the_small_form_leads_here_with_a_place(finder_app: Flask) -> None:
-    with finder_app.test_request_context("/en/"):
-        finder_app.preprocess_request()
+def test_the_small_form_leads_here_with_a_place(site_app: Flask) -> None:
+    with site_app.test_request_context("/en/"):
+        site_app.preprocess_request()
         small = f"<!DOCTYPE html><title>x</title>{render_template('site/finder_form.html')}"
     form = next(read_strictly(small.encode()).iter("form"))
     assert form.get("method") == "get"
