@@ -37,6 +37,7 @@ from booking.store.tasks import open_tasks
 from booking.store.waiting import Waiter
 from tests.builders import NOW, office
 from tests.conftest import application
+from tests.copies import once
 from tests.servers.databases import Content, Databases, only_sqlite
 
 YEARS = range(2026, 2031)
@@ -166,10 +167,16 @@ def test_the_acupuncturist_is_not_authorised_and_everybody_else_is(house: Flask)
 # -- a filled house ---------------------------------------------------------------------------------------------
 
 
-def filled(share: float, *, now: datetime = NOW) -> Filled:
-    made = fill(office(), share, now=now, at=datetime.now(UTC), told=lambda done: None)
+def filled(share: float) -> Filled:
+    made = fill(office(), share, now=NOW, at=datetime.now(UTC), told=lambda done: None)
     db.session.rollback()
     return made
+
+
+@pytest.fixture
+def a_twentieth(house: Flask) -> Filled:
+    """A house of which so much is booked, and what was."""
+    return once(lambda: filled(0.05))
 
 
 def starts() -> list[tuple[datetime, int, int]]:
@@ -177,8 +184,8 @@ def starts() -> list[tuple[datetime, int, int]]:
     return sorted((start, clinician, room) for start, clinician, room in rows)
 
 
-def test_filling_books_the_share_that_was_asked_for(house: Flask) -> None:
-    made = filled(0.05)
+def test_filling_books_the_share_that_was_asked_for(a_twentieth: Filled) -> None:
+    made = a_twentieth
 
     assert made.share == pytest.approx(0.05, abs=0.001)
     assert made.courses > 0
@@ -187,10 +194,8 @@ def test_filling_books_the_share_that_was_asked_for(house: Flask) -> None:
 
 
 @only_sqlite
-def test_a_filled_house_is_not_filled_again(house: Flask) -> None:
-    filled(0.03)
-
-    assert filled(0.03).appointments == 0
+def test_a_filled_house_is_not_filled_again(a_twentieth: Filled) -> None:
+    assert filled(0.05).appointments == 0
 
 
 @only_sqlite
@@ -206,9 +211,7 @@ def test_the_same_house_is_filled_with_the_same_times(demonstration_url: str, da
 
 
 @only_sqlite
-def test_invented_patients_have_no_email_and_numbers_that_belong_to_nobody(house: Flask) -> None:
-    filled(0.05)
-
+def test_invented_patients_have_no_email_and_numbers_that_belong_to_nobody(a_twentieth: Filled) -> None:
     courses = db.session.scalars(select(Course)).all()
     numbers = {course.mobile for course in courses if course.mobile}
     assert not [course for course in courses if course.email]
@@ -217,9 +220,7 @@ def test_invented_patients_have_no_email_and_numbers_that_belong_to_nobody(house
 
 
 @only_sqlite
-def test_what_lies_in_the_past_has_been(house: Flask) -> None:
-    filled(0.05)
-
+def test_what_lies_in_the_past_has_been(a_twentieth: Filled) -> None:
     past = set(db.session.scalars(select(Appointment.status).where(Appointment.ends_at <= NOW)))
     coming = set(db.session.scalars(select(Appointment.status).where(Appointment.ends_at > NOW)))
     assert past == {"fulfilled", "noshow"}
