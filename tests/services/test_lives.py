@@ -348,7 +348,7 @@ def one_of(weeks: tuple[Week, ...], option: int) -> Place | None:
 
 def test_whatever_happens_nothing_is_lost_doubled_or_told_wrongly(databases: Databases, backend: str) -> None:
     machine = type("LivesHere", (Lives,), {"databases": databases, "backend": backend})
-    few, many = (4, 12), (150, 30)
+    few, many = (3, 12), (150, 30)
     examples, steps = many if ALL else few
     kinds = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
     how = settings(max_examples=examples, stateful_step_count=steps, suppress_health_check=kinds, deadline=None)
