@@ -27,6 +27,7 @@ from booking.web.site import clinics
 from booking.web.site.clinics import facts_of, soonest_course, soonest_visit
 from booking.web.site.hours import Openings, doors_at, doors_words, open_day, openings_of, weeks_ahead
 from tests.builders import NOW, forget_looks, office
+from tests.copies import once
 from tests.servers.clock import CLINIC_NOW
 from tests.servers.databases import only_sqlite
 from tests.web.pages import LANGUAGES, inner_links, read_strictly
@@ -487,6 +488,11 @@ def test_what_is_not_there_is_not_found(site_app: Flask, language: str, path: st
 # -- a large house ----------------------------------------------------------------------------------------------------
 
 
+def many_more() -> None:
+    add_clinics(db.session(), MANY)
+    db.session.commit()
+
+
 @only_sqlite
 @pytest.mark.parametrize("path", ["clinics", LAMBERTSETER, "clinicians/ask-eksempel"])
 def test_three_hundred_clinics_need_no_more_statements_than_three(demo_app: Flask, path: str) -> None:
@@ -495,8 +501,7 @@ def test_three_hundred_clinics_need_no_more_statements_than_three(demo_app: Flas
         with demo_app.app_context():
             forget_looks()
             if more:
-                add_clinics(db.session(), more)
-                db.session.commit()
+                once(many_more)
             db.session.remove()
             with counted() as seen:
                 answer = client.get(f"/en/{path}")
