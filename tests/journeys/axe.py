@@ -76,10 +76,12 @@ def _something_new(page: Page) -> bool:
 
 def _look(visitor: Visitor, scheme: Scheme) -> None:
     page = visitor.page
-    page.emulate_media(color_scheme=scheme)
+    if scheme == "dark":
+        page.emulate_media(color_scheme="dark")
     for words in all_rules(page):
         visitor.complain(f"{page.evaluate('() => innerWidth')} px, {scheme}: {words}")
-    page.emulate_media(color_scheme="light")
+    if scheme == "dark":
+        page.emulate_media(color_scheme="light")
 
 
 def all_rules(page: Page) -> list[str]:
