@@ -197,8 +197,9 @@ class Availability:
         """A room of the clinic that is free for the appointment and its buffer: `prefer`, else the first; or None."""
         clinic, index = self._clinics[clinic_id], self.index(day)
         span = _span(step, step + steps_of(minutes) + steps_of(clinic.buffer_minutes))
-        free = [room for room in clinic.rooms if not self._rooms[room][index] & span]
-        return prefer if prefer in free else next(iter(free), None)
+        if prefer in clinic.rooms and not self._rooms[prefer][index] & span:
+            return prefer
+        return next((room for room in clinic.rooms if not self._rooms[room][index] & span), None)
 
     def needles(self, clinician_id: int) -> bool:
         return clinician_id in self._needling
