@@ -1,7 +1,7 @@
 """Real databases: SQLite files and a real PostgreSQL, each test with one of its own, cloned from a template.
 
-In the short form a test runs on one of the two, which its name decides, so that each file uses both; where the two
-differ (races, locks, migrations) a mark says on which. In the long form (`--all`) every test runs on both.
+In the short form a test runs on one of the two, which its name decides, mostly on SQLite; where the two differ (races,
+locks, migrations) a mark says on which. In the long form (`--all`) every test runs on both.
 """
 
 from __future__ import annotations
