@@ -18,6 +18,7 @@ from booking.store.appointments import Appointment
 from booking.store.database import db
 from booking.store.waiting import Waiter
 from tests.builders import NOW, booked_course, course, office
+from tests.copies import once
 from tests.people import KARI
 from tests.servers.databases import only_sqlite
 from tests.services.outbox import messages
@@ -50,18 +51,23 @@ def waiter() -> Waiter:
 
 def waiting_for_a_course(app: Flask, *, offered: bool) -> str:
     """The address of who waits, in English, without the language."""
-    with app.app_context():
+
+    def made() -> int:
         waiter_id = waits_for_course()
         if offered:
             give_back(times_of_the_next_plan())
             assert round_of_the_worker() == 1
-        return f"/waiting/{waiter_token(office(), waiter_id)}"
+        return waiter_id
+
+    with app.app_context():
+        return f"/waiting/{waiter_token(office(), once(made, 'waits for a course', offered))}"
 
 
 def waiting_for_a_visit(app: Flask, *, offered: bool) -> tuple[Links, str, tuple[Any, ...]]:
     """Kari's links, her page of waiting without the language, and the better time."""
     links = booked_links(app, language="en")
-    with app.app_context():
+
+    def made() -> tuple[int, tuple[Any, ...]]:
         kari = course(links.course_id)
         third = kari.appointments[2]
         better = elsewhere_that_week(kari, third)
@@ -69,7 +75,11 @@ def waiting_for_a_visit(app: Flask, *, offered: bool) -> tuple[Links, str, tuple
         if offered:
             give_back([better])
             assert round_of_the_worker() == 1
-        return links, f"/course/{links.token}/visits/{third.id}/wait", better
+        return third.id, better
+
+    with app.app_context():
+        third, better = once(made, "waits for a visit", offered)
+    return links, f"/course/{links.token}/visits/{third}/wait", better
 
 
 # -- joining ----------------------------------------------------------------------------------------------------------
