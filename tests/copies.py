@@ -30,6 +30,7 @@ def once(work: Callable[[], T], *facts: Hashable) -> T:
     before = blake2b(_content()).digest()
     key = (work.__qualname__, before, datetime.now(UTC).strftime("%F %H"), *facts)
     if key in _done:
+        _done[key] = _done.pop(key)  # the last to be forgotten
         _replace(_done[key][1])
     else:
         given = work()
