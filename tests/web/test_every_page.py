@@ -3,80 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cache
 from typing import Any
-from urllib.parse import urldefrag, urlsplit
+from urllib.parse import urldefrag
 
 import pytest
 from flask import Flask
-from werkzeug.test import TestResponse
 
 from tests.servers.databases import only_sqlite
+from tests.web.crawl import Page, crawled
 from tests.web.markup import as_xml, strictly
-from tests.web.pages import fragments, inner_links, loads_from_elsewhere, read_strictly
+from tests.web.pages import fragments, loads_from_elsewhere
 
 pytestmark = only_sqlite
-
-BEGINNINGS = ("/nb/", "/en/", "/sitemap.xml", "/robots.txt")
-
-# Where a reader begins to choose times: one page each is enough, for their links are the wishes multiplied.
-ENDLESS = re.compile(r"/(?:nb|en)/(?:book/plan|book/plan/times|book/single|clinicians|search)$")
-FEW = 4
 
 PARTS = re.compile(r'href="(/[^"]+#[^"]+)"')
 
 
-@dataclass(frozen=True)
-class Page:
-    """An address with its answer; `tree` of what is HTML, read strictly, so that a fault in it fails here."""
-
-    url: str
-    answer: TestResponse
-    tree: Any
-
-    @classmethod
-    def read(cls, url: str, answer: TestResponse) -> Page:
-        return cls(url, answer, read_strictly(answer.data) if answer.mimetype == "text/html" else None)
-
-    @property
-    def ids(self) -> set[str]:
-        return {element.get("id") for element in self.tree.iter()}
-
-
-def all_pages(app: Flask) -> Iterator[Page]:
-    """Opens every address that is linked from the beginnings on, each once, without ever sending a form."""
-    waiting, seen, endless = list(BEGINNINGS), set(BEGINNINGS), dict[str, int]()
-    while waiting:
-        url = waiting.pop(0)
-        answer = app.test_client().get(url, buffered=True)
-        yield Page.read(url, answer)
-        if answer.mimetype != "text/html":
-            continue
-        for link in sorted(inner_links(answer.text, url)):
-            path = urlsplit(link).path
-            if link in seen or not path.startswith("/") or not _more_of(path, endless):
-                continue
-            seen.add(link)
-            waiting.append(link)
-
-
-def _more_of(path: str, endless: dict[str, int]) -> bool:
-    if not ENDLESS.match(path):
-        return True
-    endless[path] = endless.get(path, 0) + 1
-    return endless[path] <= FEW
-
-
 @pytest.fixture
 def pages(demo_app: Flask) -> list[Page]:
-    return _crawled(demo_app)
-
-
-@cache
-def _crawled(app: Flask) -> list[Page]:
-    return list(all_pages(app))
+    return crawled(demo_app)
 
 
 def test_every_link_is_alive(pages: list[Page]) -> None:

@@ -21,7 +21,8 @@ from booking.store.database import db
 from booking.store.people import Profession, all_clinicians
 from tests.builders import NOW
 from tests.servers.databases import only_sqlite
-from tests.web.pages import LANGUAGES, booked_links, inner_links, read_strictly
+from tests.web.crawl import crawled
+from tests.web.pages import LANGUAGES, booked_links, read_strictly
 from tests.web.walker import Walker
 
 pytestmark = only_sqlite
@@ -108,16 +109,9 @@ def _walked(app: Flask) -> list[tuple[str, str]]:
 
 def _linked(app: Flask) -> Iterator[tuple[str, str]]:
     """Every page that links without wishes lead to, from the home pages on."""
-    client, waiting, seen = app.test_client(), [f"/{language}/" for language in LANGUAGES], set[str]()
-    while waiting:
-        url = waiting.pop()
-        if url in seen or "?" in url or not url.startswith(("/nb/", "/en/")):
-            continue
-        seen.add(url)
-        answer = client.get(url)
-        if answer.mimetype == "text/html":
-            yield url, answer.text
-            waiting += inner_links(answer.text, url)
+    for page in crawled(app):
+        if page.tree is not None and "?" not in page.url and page.url.startswith(("/nb/", "/en/")):
+            yield page.url, page.answer.text
 
 
 def _more(app: Flask) -> Iterator[tuple[str, str]]:
