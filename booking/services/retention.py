@@ -63,16 +63,12 @@ def forget_patients(office: Office, skipped: Skipped, *, now: datetime) -> int:
     as it is kept.
     """
     over = {"seen_by": utc(now - office.patients_kept), "begun_by": all_over_since(now)}
-    failed, forgotten = skipped.on(oslo(now).date()), 0
-    while forgotten < PATIENTS_A_ROUND:
-        with Session(db.engine) as session:
-            gone = patients_long_gone(session, **over, but=failed, most=PATIENTS_A_ROUND - forgotten)
-        if not gone:
-            break
-        done = {patient_id for patient_id in gone if _forgotten(patient_id, **over)}
-        forgotten += len(done)
-        _skip(failed, set(gone) - done)
-    return forgotten
+    failed = skipped.on(oslo(now).date())
+    with Session(db.engine) as session:
+        gone = patients_long_gone(session, **over, but=failed, most=PATIENTS_A_ROUND)
+    done = {patient_id for patient_id in gone if _forgotten(patient_id, **over)}
+    _skip(failed, set(gone) - done)
+    return len(done)
 
 
 def _skip(failed: set[int], now_failed: set[int]) -> None:
