@@ -17,7 +17,7 @@ from booking.store.tasks import Task
 from tests.builders import NOW, UNSURE, booked, booked_course, course, held, office
 from tests.people import KARI, SIV
 from tests.servers.databases import only_sqlite
-from tests.services.waiters import elsewhere_that_week, give_back, round_of_the_worker
+from tests.services.waiters import elsewhere_that_week, give_back, options_that_week, round_of_the_worker
 from tests.staff import ADA, ASK, FRIDA, RITA, Person, reach, signed_in
 from tests.web.walker import Walker
 
@@ -141,15 +141,20 @@ def test_a_caller_without_e_mail_waits_is_rung_about_what_is_kept_and_moved_ther
     with demo_app.app_context():
         silent = booked_course(KARI, email=None)
         visit_id = silent.appointments[3].id
+        unwanted = options_that_week(silent, silent.appointments[3])[-1]
         there = elsewhere_that_week(silent, silent.appointments[3])
     desk = at_the_desk(demo_app).open(f"/en/staff/appointments/{visit_id}")
     desk.open(desk.link("Wait for a better time"))
     assert "stands under Calls" in desk.text
     assert "is on the waiting list." in desk.send(hours="12").text
-    with demo_app.app_context():
-        give_back([there])
-        assert round_of_the_worker() == 1
-    assert "A time is free" in desk.open("/en/staff/calls").text
+    for stretch in (unwanted, there):
+        with demo_app.app_context():
+            give_back([stretch])
+            assert round_of_the_worker() == 1
+        desk.open("/en/staff/calls")
+        if stretch is unwanted:
+            assert "The time goes to the next" in desk.send("/offer", answer="refuse").text
+    assert "A time is free" in desk.text
     assert "instead of" in desk.text
     assert "stands under Calls" not in desk.text
     second = at_the_desk(demo_app, ADA)

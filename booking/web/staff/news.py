@@ -35,8 +35,9 @@ def news_of(
 
 
 def offers_of(rows: Session, tasks: Sequence[Task]) -> dict[int, tuple[Waiter, WaitingOffer]]:
-    """What is kept for whom somebody must ring, by the task."""
-    asking = {(task.course_id, task.appointment_id): task.id for task in tasks if task.kind == OFFERED}
+    """What is kept for whom somebody must ring, by the task; calls that were made are about what is over."""
+    open_ = (task for task in tasks if task.kind == OFFERED and task.done_at is None)
+    asking = {(task.course_id, task.appointment_id): task.id for task in open_}
     found = offers_within(rows, {course_id for course_id, _visit in asking if course_id}) if asking else []
     by_visit = {(waiter.course_id, waiter.appointment_id): (waiter, offer) for waiter, offer in found}
     return {asking[visit]: offer for visit, offer in by_visit.items() if visit in asking}
