@@ -55,6 +55,7 @@ BYTECODE = VENV / "bytecode"  # what Python has compiled, where it shall leave n
 DEFAULT_PORT = 5000
 SECONDS_TO_START = 60
 SECONDS_TO_STOP = 15
+QUICKEST_BROWSER = "chromium-headless-shell"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -499,19 +500,31 @@ def become(command: Sequence[str], environ: dict[str, str]) -> NoReturn:
 
 
 def bring_browser() -> None:
-    """Chromium for the tests: the system's, or installed where that is allowed."""
-    if any(map(shutil.which, BROWSERS)):
+    """Chromium for the tests: the system's, or installed where that is allowed.
+
+    A machine that only tests (`CI` is set) is given the one that draws no window, if its packages have it: it shows the
+    same pages in half of the time.
+    """
+    may_install = os.geteuid() == 0 and shutil.which("apt-get") is not None
+    if may_install and "CI" in os.environ and not shutil.which(QUICKEST_BROWSER):
+        with suppress(Refused):
+            install_browser(QUICKEST_BROWSER)
+    if any(map(shutil.which, (QUICKEST_BROWSER, *BROWSERS))):
         return
-    if os.geteuid() != 0 or not shutil.which("apt-get"):
+    if not may_install:
         raise Refused(
             "The tests need Chromium. This installs it on Debian and Ubuntu:\n\n"
             f"    {apt_command('chromium')}\n\n"
             f"Elsewhere, any of these on the PATH will do: {', '.join(BROWSERS)}."
         )
-    print("Installing Chromium", flush=True)
+    install_browser("chromium")
+
+
+def install_browser(package: str) -> None:
+    print(f"Installing {package}", flush=True)
     environ = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
     run(["apt-get", "update"], "The list of packages could not be brought up to date.", environ, quiet=True)
-    run(["apt-get", "install", "-y", "chromium"], "Chromium could not be installed.", environ, quiet=True)
+    run(["apt-get", "install", "-y", package], f"{package} could not be installed.", environ, quiet=True)
 
 
 def apt_command(package: str) -> str:
