@@ -19,7 +19,7 @@ from playwright.sync_api import Page
 from sqlalchemy import select
 
 from booking.domain.changing import Option
-from booking.domain.period import oslo
+from booking.domain.period import at_wall, oslo
 from booking.services import factors
 from booking.services.accounts import open_session
 from booking.services.courses import Channel
@@ -27,6 +27,7 @@ from booking.services.letters import compose
 from booking.store.appointments import BOOKED, Appointment
 from booking.store.courses import Course
 from booking.store.database import db
+from booking.store.disruptions import Disruption
 from booking.store.outbox import Message
 from booking.store.people import Clinician
 from tests.builders import NOW, TUESDAYS, course, office
@@ -366,6 +367,37 @@ def a_full_day_with(behind: Behind, person: Person, language: str) -> tuple[int,
         full = max((day.date() for day in days), key=patients)
         assert patients(full) >= MANY
         return ill, full
+
+
+def test_ill_today_is_one_press_and_a_mistake_is_taken_back_by_another(
+    at_desk: Arrive, behind: Behind, all_forms: bool
+) -> None:
+    with behind():
+        before = visits_today()
+        clinician, _ = next(iter(before.values()))
+    visitor = at_desk("en", NARROW)
+    visitor.open(f"staff/clinicians/{clinician}/week")
+    visitor.skip().tab_to("form[action$='/ill-today'] .button").press()
+    assert visitor.is_on("staff/replan/[0-9]+")
+    axe.look(visitor, everything=all_forms)
+    assert visitor.page.locator("main table tbody tr").count() == [who for who, _ in before.values()].count(clinician)
+    visitor.skip().tab_to("form[action$='/absences/remove'] .button").press()
+    assert visitor.is_on(f"staff/clinicians/{clinician}/absences")
+    with behind():
+        assert visits_today() == before
+        mistaken = db.session.scalars(select(Disruption).where(Disruption.clinician_id == clinician)).all()[-1]
+        assert mistaken.closed_at is not None
+
+
+def visits_today() -> dict[int, tuple[int, datetime]]:
+    """Clinician and start of every appointment that is still booked for today where she works."""
+    rest = Appointment.starts_at > NOW, Appointment.starts_at < at_wall(NOW.date() + timedelta(days=1), 0)
+    rows = db.session.scalars(
+        select(Appointment)
+        .where(Appointment.clinic_id == LAMBERTSETER, Appointment.status == BOOKED, *rest)
+        .order_by(Appointment.id)
+    )
+    return {row.id: (row.clinician_id, row.starts_at) for row in rows}
 
 
 def link_in_mail(behind: Behind, person: Person) -> str:
