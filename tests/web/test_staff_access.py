@@ -28,6 +28,7 @@ from booking.store.changes import Fee
 from booking.store.clinics import Clinic
 from booking.store.database import db
 from booking.store.disruptions import Disruption
+from booking.store.logbook import newest_entries
 from booking.store.people import Clinician
 from booking.store.tasks import Task
 from booking.store.waiting import Waiter
@@ -54,6 +55,8 @@ MAY = {
     Rule.OF_CLINIC: {ASK, RITA, ADA},
 }
 """Who passes which rule, where it is about Kari, Ask or Lambertseter."""
+
+ABOUT_A_PATIENT = {Rule.OF_PATIENT, Rule.OF_COURSE, Rule.OF_APPOINTMENT}
 
 AT_THE_DOOR = {
     "staff.sign_in": Rule.EVERYBODY,
@@ -181,6 +184,27 @@ def test_what_somebody_must_not_see_names_nobody(demo_app: Flask, ids: Ids) -> N
         if rule in ids.of and "GET" in (route.methods or ()):
             answer = client.get(address(demo_app, route, ids)[1])
             assert (answer.status_code, "Kari" in answer.text) == (404, False), route.endpoint
+
+
+def test_each_page_about_a_patient_is_noted_with_who_opens_it(demo_app: Flask, ids: Ids) -> None:
+    with demo_app.app_context():
+        about = numbers_of_karis(ids)
+    pages = {
+        address(demo_app, route, ids)[1]: ASK
+        for route in staff_routes(demo_app)
+        if rule_of(demo_app, route.endpoint) in ABOUT_A_PATIENT and "GET" in (route.methods or ())
+    }
+    pages[f"/en/staff/fees/{about['staff.waive_fee id']}/waive"] = RITA
+    pages[f"/en/staff/replan/{about['staff.other_place id']}/{about['staff.other_place row']}/place"] = ASK
+    for url, person in pages.items():
+        before = looks_at_kari(demo_app, ids)
+        answer = signed_in(demo_app, person).get(url, follow_redirects=True)
+        assert (answer.status_code, looks_at_kari(demo_app, ids)) == (200, before + 1), url
+
+
+def looks_at_kari(app: Flask, ids: Ids) -> int:
+    with app.app_context():
+        return len(newest_entries(db.session(), patient_id=ids.of[Rule.OF_PATIENT]))
 
 
 def named_by_a_number(app: Flask) -> Iterator[Route]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from flask import g, render_template
 
 from booking.domain.appointment import Action, Actor, Status, may
-from booking.services.logbook import About, note_look
 from booking.services.wishes import place_text
 from booking.store.appointments import Appointment
 from booking.store.clinics import all_clinics
@@ -17,8 +16,8 @@ from booking.web import clock
 from booking.web.access import Rule, open_to
 from booking.web.book.house import House
 from booking.web.forms.details import NEEDS_AT_THE_DESK
-from booking.web.office import office
 from booking.web.pictures import day_at_time
+from booking.web.staff.looks import note_look_at
 from booking.web.staff.moves import undo_of
 from booking.web.staff.schedule import week_name
 
@@ -29,8 +28,7 @@ def appointment(id: int) -> str:
     found: Appointment = g.about_appointment
     session, now = db.session(), clock.now()
     course = session.get_one(Course, found.course_id)
-    about = About(patient_id=course.patient_id, course_id=course.id, appointment_id=id)
-    note_look(office(), g.reach.who, "look_appointment", about, now=now)
+    note_look_at(found)
     reply = replies_to(session, [id]).get(id)
     rooms = {room.id: room.name for clinic in all_clinics(session) for room in clinic.rooms}
     return render_template(

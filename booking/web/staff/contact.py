@@ -14,6 +14,7 @@ from booking.web.access import Rule, open_to
 from booking.web.forms.contact import ContactForm
 from booking.web.me.contact import as_kept, email_hint
 from booking.web.office import office
+from booking.web.staff.looks import note_look_into
 
 
 class DeskContactForm(ContactForm):
@@ -26,6 +27,8 @@ class DeskContactForm(ContactForm):
 @open_to(Rule.OF_COURSE)
 def contact(id: int) -> ResponseReturnValue:
     course: Course = g.about_course
+    if request.method == "GET":
+        note_look_into(course)
     form = DeskContactForm(data=as_kept(course))
     if request.method != "POST" or not form.validate():
         return _page(form, course)

@@ -26,6 +26,7 @@ from booking.web.me.desk import GONE, seen_of
 from booking.web.me.visits import drawn, visits_of
 from booking.web.office import office
 from booking.web.pictures import day_at_time, name_of
+from booking.web.staff.looks import note_look_into
 from booking.web.staff.status import told_words
 
 _REFUSED = (ChangedMeanwhile, NotAllowed, SlotTaken, HoldExpired)
@@ -54,6 +55,8 @@ class Card:
 def other_clinician(id: int) -> ResponseReturnValue:
     """GET: who could go on, and with one of them (`to`) what would become of each appointment. POST does it."""
     course: Course = g.about_course
+    if request.method == "GET":
+        note_look_into(course)
     clinician = _clinician(course)
     if request.method == "GET" or clinician is None:
         return _page(course, clinician)

@@ -20,6 +20,7 @@ from booking.web.me.places import Places, option_at, place_of
 from booking.web.me.visits import drawn, visits_of
 from booking.web.office import office
 from booking.web.pictures import subject_of
+from booking.web.staff.looks import note_look_into
 from booking.web.staff.status import told_words
 
 
@@ -27,6 +28,8 @@ from booking.web.staff.status import told_words
 def make_up(id: int) -> ResponseReturnValue:
     """GET: the free times, or with one of them (`to`) what it would mean. POST books it."""
     course: Course = g.about_course
+    if request.method == "GET":
+        note_look_into(course)
     text = request.values.get("to")
     if text is None:
         return _page(course)

@@ -36,6 +36,7 @@ from booking.web.language import current_language
 from booking.web.me.places import Choice, Places, place_of
 from booking.web.office import office
 from booking.web.pictures import Link, day_at_time
+from booking.web.staff.looks import note_look_at
 from booking.web.staff.status import cost_words, told_words
 from booking.web.staff.words import step_name
 
@@ -60,6 +61,8 @@ class Undo:
 @open_to(Rule.OF_APPOINTMENT)
 def move(id: int) -> ResponseReturnValue:
     """GET: a form; with a place, what moving there breaks and what is sent. POST moves."""
+    if request.method == "GET":
+        note_look_at(g.about_appointment)
     desk = Desk(g.about_appointment)
     text = request.form.get("to", "") if request.method == "POST" else _asked()
     if not desk.movable:

@@ -39,6 +39,7 @@ from booking.web.forms.fields import read_id
 from booking.web.language import current_language
 from booking.web.me.new_time import read_start
 from booking.web.office import office
+from booking.web.staff.looks import note_look_at
 from booking.web.staff.words import visit_moment
 
 A_MOMENT = timedelta(minutes=1)
@@ -185,6 +186,8 @@ def other_place(id: int, row: int) -> ResponseReturnValue:
     one = next((each for each in People(session).rows(found) if each.row and each.row.id == row), None)
     if one is None or one.row is None or one.row.state != OPEN:
         return redirect(url_for("staff.disruption", id=id), 303)
+    if request.method == "GET":
+        note_look_at(one.appointment)
     try:
         ways = new_times.everywhere(session, office(), one.row, now=clock.now()).ways
     except (DoesNotFit, NotAllowed) as refusal:

@@ -31,6 +31,7 @@ from booking.web.forms.fields import read_id
 from booking.web.language import current_language
 from booking.web.office import office
 from booking.web.pictures import day_at_time
+from booking.web.staff.looks import note_look_at
 from booking.web.staff.words import reason_name, why_name
 
 Word = TypeVar("Word", bound=StrEnum)
@@ -103,6 +104,7 @@ def cancel(id: int) -> ResponseReturnValue:
     """Asks why before it cancels, for that tells what it costs the patient."""
     appointment: Appointment = g.about_appointment
     if request.method == "GET":
+        note_look_at(appointment)
         return _cancel_page(appointment)
     reason = _read(Reason, "reason")
     if reason is None:
@@ -188,6 +190,7 @@ def waive_fee(id: int) -> ResponseReturnValue:
     if fee is None or appointment is None or not fee.amount or not sees_appointment(g.reach, appointment):
         abort(404)
     if request.method == "GET":
+        note_look_at(appointment)
         return _fee_page(fee, appointment)
     return _waive(fee, appointment)
 

@@ -31,6 +31,7 @@ from booking.web.book.waiting import wish_rows
 from booking.web.forms.fields import read_id
 from booking.web.forms.waiting import VisitWaitForm, working_days
 from booking.web.office import office
+from booking.web.staff.looks import note_look_at, note_look_into
 
 LONGEST_KEPT = str(max(OFFER_HOURS))
 
@@ -70,12 +71,16 @@ def end_wait(waiter: int) -> ResponseReturnValue:
 def wait(id: int) -> ResponseReturnValue:
     """Puts a patient on the list for a better time of this appointment, in its week."""
     appointment: Appointment = g.about_appointment
+    if request.method == "GET":
+        note_look_at(appointment)
     return _wait(db.session.get_one(Course, appointment.course_id), appointment)
 
 
 @open_to(Rule.OF_COURSE)
 def wait_missing(id: int) -> ResponseReturnValue:
     """The same for a time of a session that is missing from the course."""
+    if request.method == "GET":
+        note_look_into(g.about_course)
     return _wait(g.about_course, None)
 
 
