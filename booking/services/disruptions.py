@@ -273,19 +273,20 @@ class Kept:
 
 
 def remove_absence(
-    office: Office, absence_id: int, clinician_id: int, *, version: int | None = None, who: Who, now: datetime
+    office: Office, clinician_id: int, period: Period, *, version: int | None = None, who: Who, now: datetime
 ) -> Kept:
     """She is there after all: what is not yet re-planned stays where it is, and who waits is asked about her times.
     Nothing happens if it is gone already.
 
     Raises ChangedMeanwhile if `version` is given and something has been done about its disruption since.
     """
+    cause = Cause(kind=CauseKind.ABSENCE, period=period, clinician_id=clinician_id)
 
     def work(session: Session) -> Kept:
-        absence = session.get(Absence, absence_id, with_for_update=True)
-        if absence is None or absence.clinician_id != clinician_id:
+        absence = session.scalar(_absences(cause).with_for_update())
+        if absence is None:
             return Kept(0, 0)
-        disruption = disruption_of(session, CauseKind.ABSENCE, clinician_id, absence.starts_at, absence.ends_at)
+        disruption = disruption_of(session, cause.kind, clinician_id, period.start, period.end)
         if disruption is not None and version not in (None, disruption.version):
             raise ChangedMeanwhile
         kept = Kept.of(disruption)
@@ -329,8 +330,13 @@ def absence_behind(session: Session, disruption: Disruption) -> Absence | None:
 
 
 def _absence(session: Session, cause: Cause) -> Absence | None:
+    return session.scalar(_absences(cause))
+
+
+def _absences(cause: Cause) -> Select[Absence]:
+    """The one that it is; by whose and when, for on SQLite another may have the number of one that is gone."""
     same = Absence.clinician_id == cause.clinician_id, Absence.starts_at == cause.period.start
-    return session.scalar(select(Absence).where(*same, Absence.ends_at == cause.period.end).limit(1))
+    return select(Absence).where(*same, Absence.ends_at == cause.period.end).limit(1)
 
 
 # -- what becomes of it -----------------------------------------------------------------------------------------------

@@ -74,7 +74,7 @@ def test_a_caller_without_e_mail_is_booked_in_four_steps(desk: Desk) -> None:
     assert desk.value("name") == "Kari Prøve"
     desk.send("/check", gate="no")
     assert "10 visits are booked" in desk.text
-    assert "send her the letter" in desk.text
+    assert "send the letter" in desk.text
     (course,) = courses(desk)
     assert (course.name, course.email, course.status) == ("Kari Prøve", None, RUNNING)
 
@@ -92,8 +92,8 @@ def test_times_come_before_anything_is_told_of_the_caller(desk: Desk) -> None:
     kept(desk)
     desk.send("/check", gate="no")
     assert desk.status == 422
-    assert "Write her name." in desk.text
-    assert "Write her birth date." in desk.text
+    assert "Write the name." in desk.text
+    assert "Write the birth date." in desk.text
     desk.send("/check", gate="no", name="Kari Prøve", born="17.5.1979")
     assert "The visit is booked" in desk.text
 
@@ -123,7 +123,7 @@ def test_a_second_course_waits_and_the_desk_is_told_before(desk: Desk) -> None:
     with desk.client.application.app_context():
         before = booked_course(SIV)
     desk.open(f"{BOOK}?patient={before.patient_id}").send(what="course", born="").send("/choose")
-    assert "She has a course that is not over" in desk.text
+    assert "The patient has a course that is not over" in desk.text
     desk.send("/check", gate="no")
     assert courses(desk)[-1].status == WAITING
     assert "another course that is not over" in desk.text
@@ -202,7 +202,7 @@ def test_a_walk_in_is_booked_and_has_arrived(desk: Desk, demo_app: Flask) -> Non
     desk.open("/en/staff/walk-in")
     place = next(e.get("value") for e in desk.main.iter("input") if e.get("name") == "place")
     desk.send("/walk-in", place=place, name="Kari Prøve", born="17.5.1979", gate="unsure")
-    assert "talks with her first" in desk.text
+    assert "talks with the patient first" in desk.text
     desk.send("/walk-in", place=place, spoken="y")
     with demo_app.app_context():
         assert [a.status for a in db.session.scalars(select(Appointment))] == [ARRIVED]

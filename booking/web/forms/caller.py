@@ -35,7 +35,7 @@ def _answers(unsure: Any) -> RadioField:
         (Gate.YES.value, lazy_gettext("Yes, what is ticked")),
         (Gate.UNSURE.value, unsure),
     ]
-    return RadioField(lazy_gettext("Her answer"), choices=choices_of(words), validate_choice=False)
+    return RadioField(lazy_gettext("The answer"), choices=choices_of(words), validate_choice=False)
 
 
 class CallerForm(FlaskForm):
@@ -95,7 +95,7 @@ class CheckedForm(CallerForm):
     """Everything that is needed to book: who it is, what was read aloud, and what she has answered."""
 
     what = None  # asked before
-    gate = _answers(lazy_gettext("She is not sure, or was not asked: somebody rings her first"))
+    gate = _answers(lazy_gettext("Not sure, or not asked: somebody rings first"))
     conditions = Ticks(
         lazy_gettext("Before we plan needles: does any of this apply to you?"), choices=choices_of(SHORT.items())
     )
@@ -103,13 +103,13 @@ class CheckedForm(CallerForm):
         lazy_gettext("Language of our messages"), choices=choices_of(LANGUAGE_NAMES), validate_choice=False
     )
     channel = RadioField(
-        lazy_gettext("How the dates reach her calendar, with e-mail"),
+        lazy_gettext("How the dates reach the calendar, with e-mail"),
         choices=choices_of(CHANNEL_NAMES.items()),
         default=Channel.INVITATIONS.value,
         validate_choice=False,
     )
     needs = Ticks(lazy_gettext("What would make the visits easier"), choices=choices_of(NEEDS_AT_THE_DESK.items()))
-    booked_by = StringField(lazy_gettext("Who books for her, if somebody else does"))
+    booked_by = StringField(lazy_gettext("Who books, if somebody else does"))
     revision = HiddenField()
 
     def __init__(self, *args: Any, known: date | None = None, **kwargs: Any) -> None:
@@ -146,17 +146,17 @@ class CheckedForm(CallerForm):
 
     def validate_name(self, field: Any) -> None:
         if not one_line(field.data):
-            raise ValidationError(_("Write her name."))
+            raise ValidationError(_("Write the name."))
         super().validate_name(field)
 
     def validate_born(self, field: Any) -> None:
         if self._known is None and not one_line(field.data):
-            raise ValidationError(_("Write her birth date."))
+            raise ValidationError(_("Write the birth date."))
         super().validate_born(field)
 
     def validate_gate(self, field: Any) -> None:
         if field.data not in list(Gate):
-            raise ValidationError(_("Ask her, or choose that somebody rings first."))
+            raise ValidationError(_("Ask, or choose that somebody rings first."))
         if field.data == Gate.NO and self.conditions.data:
             raise ValidationError(_("Something is ticked, so choose “yes”, or untick it."))
 
@@ -166,30 +166,32 @@ class CheckedForm(CallerForm):
 
     def validate_channel(self, field: Any) -> None:
         if one_line(self.email.data) and field.data not in CHANNEL_NAMES:
-            raise ValidationError(_("Choose how the dates reach her calendar."))
+            raise ValidationError(_("Choose how the dates reach the calendar."))
 
     def validate_booked_by(self, field: Any) -> None:
         born, other = self.birth_date(), one_line(field.data)
         if len(other) > LONGEST_LINE:
             raise ValidationError(_("Write the name with %(most)s letters at most.", most=LONGEST_LINE))
         if born is not None and age_on(born, self._today) < ADULT_AT and not other:
-            raise ValidationError(_("She is under %(age)s: a parent or guardian books. Write the name.", age=ADULT_AT))
+            raise ValidationError(
+                _("The patient is under %(age)s: a parent or guardian books. Write the name.", age=ADULT_AT)
+            )
 
 
 class WalkInForm(CheckedForm):
     """The same for somebody who stands at the desk: who treats her now."""
 
-    gate = _answers(lazy_gettext("She is not sure, or was not asked"))
+    gate = _answers(lazy_gettext("Not sure, or not asked"))
     place = RadioField(lazy_gettext("Who is free now"), validate_choice=False)
-    spoken = Tick(lazy_gettext("The clinician has talked with her and treats her now"))
+    spoken = Tick(lazy_gettext("The clinician has talked with the patient, and treats now"))
 
     def validate_place(self, field: Any) -> None:
         if field.data not in {choice.value for choice in field.choices}:
-            raise ValidationError(_("Choose who treats her."))
+            raise ValidationError(_("Choose who treats."))
 
     def validate_spoken(self, field: Any) -> None:
         known = self.gate.data in list(Gate) and not (self.gate.data == Gate.NO and self.conditions.data)
         if known and self.check().outcome is Outcome.CALL and not field.data:
             raise ValidationError(
-                _("After these answers the clinician talks with her first. Tick this when that is done.")
+                _("After these answers the clinician talks with the patient first. Tick this when that is done.")
             )

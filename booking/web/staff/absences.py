@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from flask import flash, g, redirect, render_template, request, url_for
+from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -33,6 +33,7 @@ from booking.web.access import Rule, open_to
 from booking.web.errors import words_for
 from booking.web.forms.absences import KINDS, AbsenceForm
 from booking.web.forms.fields import read_id
+from booking.web.me.new_time import read_start
 from booking.web.office import office
 from booking.web.staff.replan import People, Person, period_words
 
@@ -73,10 +74,12 @@ def ill(id: int) -> ResponseReturnValue:
 @open_to(Rule.OF_CLINICIAN)
 def remove(id: int) -> ResponseReturnValue:
     """From the list of absences, or from the page that proposes new times: there only as it was shown."""
-    absence, version = read_id(request.form.get("absence")), request.form.get("version")
-    shown = None if version is None else read_id(version)
+    start, end = (read_start(request.form.get(name, "")) for name in ("start", "end"))
+    if start is None or end is None:
+        abort(400)
+    version = read_id(request.form["version"]) if "version" in request.form else None
     try:
-        kept = remove_absence(office(), absence, id, version=shown, who=g.reach.who, now=clock.now())
+        kept = remove_absence(office(), id, Period(start, end), version=version, who=g.reach.who, now=clock.now())
     except ChangedMeanwhile as refusal:
         flash(words_for(refusal), "differs")
         return redirect(url_for("staff.disruption", id=read_id(request.form.get("disruption"))), 303)

@@ -44,7 +44,9 @@ def begin_now() -> ResponseReturnValue:
             if not like:
                 return _arrived(form, patient.id if patient else None)
         except (DoesNotFit, SlotTaken):
-            form.place.errors = [_("That is no longer free, or she has another appointment then. Choose again.")]
+            form.place.errors = [
+                _("That is no longer free, or the patient has another appointment then. Choose again.")
+            ]
     page = render_template("staff/book/walk_in.html", form=form, patient=patient, free=free, like=like, house=house)
     return page, 422 if form.errors or like else 200
 
@@ -54,7 +56,7 @@ def _arrived(form: Any, patient_id: int | None) -> ResponseReturnValue:
     walk = WalkIn(protocol=protocol, clinician_id=int(clinician), clinic_id=int(clinic), spoken=form.spoken.data)
     desk, now = FrontDesk(g.reach.who, patient_id), clock.now()
     id = walk_in(office(), walk, form.details(), form.check(), desk, now=now, at=clock.machine_now())
-    flash(_("She is booked, and has arrived."), "good")
+    flash(_("It is booked, and the patient has arrived."), "good")
     return redirect(url_for("staff.appointment", id=id), 303)
 
 
