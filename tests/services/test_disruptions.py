@@ -199,11 +199,10 @@ def test_ill_today_takes_the_rest_of_the_day(kari: Course) -> None:
 def test_who_is_there_after_all_keeps_what_has_not_moved(kari: Course) -> None:
     third = session_of(kari.id, 3)
     id = away(third)
-    absence_id = db.session.scalars(select(Absence.id).order_by(Absence.id.desc())).first()
-    assert absence_id is not None
+    facts = (office(), third.clinician_id, day_of(third))
     with pytest.raises(ChangedMeanwhile):
-        remove_absence(office(), absence_id, third.clinician_id, version=7, who=COMMAND, now=NOW)
-    kept = remove_absence(office(), absence_id, third.clinician_id, version=0, who=COMMAND, now=NOW)
+        remove_absence(*facts, version=7, who=COMMAND, now=NOW)
+    kept = remove_absence(*facts, version=0, who=COMMAND, now=NOW)
     assert (kept.stay, kept.moved) == (1, 0)
     found = disruption(id)
     assert [row.state for row in found.touched] == ["settled"]
@@ -514,8 +513,7 @@ def test_what_a_closing_touches_too_stays_open_when_the_absence_is_removed(kari:
         assert disruptions.disrupt(session, office(), cause, COMMAND, now=NOW) is None
 
     unit_of_work(close)
-    absence = db.session.scalars(select(Absence)).one()
-    remove_absence(office(), absence.id, third.clinician_id, who=COMMAND, now=NOW)
+    remove_absence(office(), third.clinician_id, day_of(third), who=COMMAND, now=NOW)
     assert disruption(first_id).closed_at is not None
     (found,) = open_disruptions(db.session())
     assert (found.kind, [row.appointment_id for row in found.touched]) == ("closed", [third.id])
@@ -524,8 +522,7 @@ def test_what_a_closing_touches_too_stays_open_when_the_absence_is_removed(kari:
 def test_who_waits_is_asked_about_the_times_of_who_is_there_after_all(kari: Course) -> None:
     third = session_of(kari.id, 3)
     away(third)
-    absence = db.session.scalars(select(Absence)).one()
-    remove_absence(office(), absence.id, third.clinician_id, who=COMMAND, now=NOW)
+    remove_absence(office(), third.clinician_id, day_of(third), who=COMMAND, now=NOW)
     db.session.rollback()
     freed = db.session.scalars(select(FreedTime)).all()
     assert {(each.clinician_id, each.starts_at.date()) for each in freed} == {

@@ -23,7 +23,7 @@ from booking.store.database import db
 from booking.store.disruptions import Disruption, Touched
 from booking.store.outbox import Message
 from booking.store.people import Clinician
-from booking.store.schedules import Absence, Hours
+from booking.store.schedules import Hours
 from booking.store.unit_of_work import unit_of_work
 from tests.builders import NOW, TUESDAYS, booked_course, course, office
 from tests.people import KARI, SIV
@@ -127,10 +127,14 @@ def test_an_absence_by_mistake_is_taken_away_with_nothing_lost(demo_app: Flask, 
     assert "Nobody is written to again." in desk.text
     second.send("/absences/remove")
     assert "Somebody else has changed this" in second.text
+    early = at_the_desk(demo_app, desk.path)
     second.send("/absences/remove")
     assert "1 appointment stays where it is. 1 that was moved already stays at its new time." in second.text
     assert "Entered by mistake?" not in desk.open(desk.path).text
     assert row_of(demo_app, kari).state == "offered"
+    desk.open(second.path).send("/absences", first="2027-12-06", last="2027-12-06", kind="holiday")
+    early.send("/absences/remove")
+    assert "Monday 6 December, Holiday" in early.text
     assert "entered or removed an absence Ask Eksempel" in at_the_desk(demo_app, "/en/staff/log", ADA).text
 
 
@@ -209,8 +213,7 @@ def test_a_long_board_asks_as_often_as_a_short_one(demo_app: Flask, kari: Course
 
     with demo_app.app_context():
         short = away(0)
-        absence = db.session.scalars(select(Absence.id).where(Absence.kind == "training")).one()
-        remove_absence(office(), absence, clinician, who=COMMAND, now=NOW)
+        remove_absence(office(), clinician, Period(session.starts_at, until), who=COMMAND, now=NOW)
     assert away(30) == short
 
 
