@@ -79,7 +79,7 @@ def take_visit(
     office: Office, course_id: int, waiter_id: int, offer_id: int, *, by: Actor, now: datetime, at: datetime
 ) -> None:
     """Moves the appointment to the time that was kept for it, or adds the missing session there; with undo and mails as
-    for any other change. Raises OfferOver, and what `changes.move` raises."""
+    for any other change; once, however often called. Raises OfferOver, and what `changes.move` raises."""
 
     unit_of_work(lambda session: _take_visit(session, office, course_id, waiter_id, offer_id, by=by, now=now, at=at))
 
@@ -90,9 +90,9 @@ def take_for_caller(
     """The same, as the patient has told somebody at the clinic, and logged. Raises as `take_visit`."""
 
     def work(session: Session) -> None:
-        _take_visit(session, office, course_id, waiter_id, offer_id, by=Actor.PATIENT, now=now, at=at)
-        open_changes(session, course_id)[-1].account_id = who.account_id
-        _note(session, office, waiter_id, "taken", who, now=now)
+        if _take_visit(session, office, course_id, waiter_id, offer_id, by=Actor.PATIENT, now=now, at=at):
+            open_changes(session, course_id)[-1].account_id = who.account_id
+            _note(session, office, waiter_id, "taken", who, now=now)
 
     unit_of_work(work)
 
@@ -118,10 +118,13 @@ def _take_visit(
     by: Actor,
     now: datetime,
     at: datetime,
-) -> None:
+) -> bool:
+    """Whether it was still to be done."""
     course_to_change(session, course_id)
     waiter = session.get_one(Waiter, waiter_id, with_for_update=True)
     offer = _offer_to_take(session, waiter, offer_id)
+    if waiter.course_id == course_id and offer.answer == TAKEN:
+        return False
     hold = session.get(Hold, offer.hold_id, with_for_update=True) if offer.hold_id else None
     if hold is None or waiter.course_id != course_id or _over(offer, None, now=now):
         raise OfferOver
@@ -132,6 +135,7 @@ def _take_visit(
     else:
         changes.move_within(session, office, course_id, waiter.appointment_id, place, by=by, now=now, at=at)
     _taken(session, waiter, offer, now=now)
+    return True
 
 
 def _note(session: Session, office: Office, waiter_id: int, done: str, who: Who, *, now: datetime) -> None:
