@@ -113,6 +113,16 @@ def test_what_is_written_wrongly_is_said_beside_the_field(site_app: Flask) -> No
     assert "This date has passed" in desk.text
 
 
+@pytest.mark.parametrize("path", [f"{HERS}/week", f"{HERS}/day", f"{HERS}/end", f"{CLINIC}/closed", f"{CLINIC}/room"])
+def test_a_date_that_is_missing_or_none_is_asked_for_once(site_app: Flask, path: str) -> None:
+    desk = as_(site_app).open(path)
+    for written in ("", "31.2.2027"):
+        desk.send(path.rpartition("/")[2], nth=-1, day=written, first=written, last="", name_nb="Dugnad")
+        assert desk.status == 422
+        assert "Write the date, such as 1.8.2027." in desk.text
+        assert "valid date" not in desk.text
+
+
 # -- whose ------------------------------------------------------------------------------------------------------------
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from typing import Any
@@ -69,6 +70,14 @@ class SpansField(StringField):
         self.spans = read_spans(self.data)
 
 
+class DayField(DateField):
+    """A date that must be written; None for nothing, and for what is no date, so that the form says it once."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        with suppress(ValueError):
+            super().process_formdata(valuelist)
+
+
 class HoursForm(FlaskForm):
     """Those that say where, if there is a choice; `today` and `clinics` come from who shows it."""
 
@@ -98,7 +107,7 @@ class HoursForm(FlaskForm):
 class WeekForm(HoursForm):
     """A week template; a day on which nothing is written is a day without hours."""
 
-    first = DateField(lazy_gettext("From"), validators=[Optional()])
+    first = DayField(lazy_gettext("From"))
     last = DateField(lazy_gettext("Until"), validators=[Optional()])
     weeks = RadioField(
         lazy_gettext("Which weeks?"),
@@ -137,7 +146,7 @@ class WeekForm(HoursForm):
 class DayForm(HoursForm):
     """A single day with other hours than usual, or none."""
 
-    day = DateField(lazy_gettext("Date"), validators=[Optional()])
+    day = DayField(lazy_gettext("Date"))
     times = SpansField(lazy_gettext("Hours on that day"))
 
     def validate_day(self, field: Any) -> None:
@@ -163,7 +172,7 @@ class BreakForm(HoursForm):
 class EndForm(HoursForm):
     """Somebody's last day at a clinic."""
 
-    last = DateField(lazy_gettext("Last day"), validators=[Optional()])
+    last = DayField(lazy_gettext("Last day"))
 
     def validate_last(self, field: Any) -> None:
         self.in_time(field.data)
@@ -172,9 +181,9 @@ class EndForm(HoursForm):
 class StretchForm(HoursForm):
     """From a date and time until another; whole days where no time is written."""
 
-    first = DateField(lazy_gettext("From"), validators=[Optional()])
+    first = DayField(lazy_gettext("From"))
     first_time = TimeField(lazy_gettext("At"), validators=[Optional()])
-    last = DateField(lazy_gettext("Until"), validators=[Optional()])
+    last = DayField(lazy_gettext("Until"))
     last_time = TimeField(lazy_gettext("At"), validators=[Optional()])
 
     def validate_first(self, field: Any) -> None:
