@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum, StrEnum
 
 from booking.domain.errors import NotAllowed
-from booking.domain.period import Period
+from booking.domain.period import Period, oslo
 
 
 class Status(StrEnum):
@@ -50,6 +50,7 @@ class When(Enum):
 
     BEFORE_START = "before start"
     BEFORE_END = "before end"
+    FROM_ITS_DAY = "from its day"
     FROM_START = "from start"
     ALWAYS = "always"
 
@@ -58,6 +59,8 @@ class When(Enum):
             return now < period.start
         if self is When.BEFORE_END:
             return now < period.end
+        if self is When.FROM_ITS_DAY:
+            return oslo(period.start).date() <= oslo(now).date()
         return self is When.ALWAYS or period.start <= now
 
 
@@ -71,7 +74,7 @@ RULES: Mapping[tuple[Actor, Action], Mapping[Status, When]] = {
     (Actor.CLINIC, Action.CONFIRM): {Status.PENDING: When.BEFORE_START},
     (Actor.CLINIC, Action.RELEASE): {Status.PENDING: When.ALWAYS},
     (Actor.WORKER, Action.RELEASE): {Status.PENDING: When.ALWAYS},
-    (Actor.CLINIC, Action.ARRIVE): {Status.BOOKED: When.ALWAYS},
+    (Actor.CLINIC, Action.ARRIVE): {Status.BOOKED: When.FROM_ITS_DAY},
     (Actor.CLINIC, Action.FULFIL): {Status.BOOKED: When.FROM_START, Status.ARRIVED: When.FROM_START},
     (Actor.CLINIC, Action.MISS): {Status.BOOKED: When.FROM_START},
     (Actor.CLINIC, Action.REOPEN): {

@@ -15,6 +15,8 @@ VISIT = Period(oslo(2027, 3, 16, 10), oslo(2027, 3, 16, 10, 30))
 
 MOMENTS = {
     "a week before": oslo(2027, 3, 9, 10),
+    "the evening before": oslo(2027, 3, 15, 23, 59),
+    "early that day": oslo(2027, 3, 16, 0),
     "just before the start": oslo(2027, 3, 16, 9, 59),
     "at the start": oslo(2027, 3, 16, 10),
     "just before the end": oslo(2027, 3, 16, 10, 29),
@@ -22,10 +24,10 @@ MOMENTS = {
     "a year after": oslo(2028, 3, 16, 10),
 }
 
-# Whether it is allowed at each of the six moments, in their order.
-LETTERS = {".": "------", "S": "yy----", "E": "yyyy--", "F": "--yyyy", "A": "yyyyyy"}
+# Whether it is allowed at each of the eight moments, in their order.
+LETTERS = {".": "--------", "S": "yyyy----", "E": "yyyyyy--", "D": "--yyyyyy", "F": "----yyyy", "A": "yyyyyyyy"}
 
-# . never, S before the start, E before the end, F from the start on, A always
+# . never, S before the start, E before the end, D from the beginning of its day on, F from the start on, A always
 TABLE = """
                   pending booked arrived fulfilled cancelled noshow
 patient  move        .      S       .        .         .       .
@@ -48,7 +50,7 @@ clinic   move        S      S       .        .         .       .
 clinic   cancel      E      E       .        .         .       .
 clinic   confirm     S      .       .        .         .       .
 clinic   release     A      .       .        .         .       .
-clinic   arrive      .      A       .        .         .       .
+clinic   arrive      .      D       .        .         .       .
 clinic   fulfil      .      F       F        .         .       .
 clinic   miss        .      F       .        .         .       .
 clinic   reopen      .      .       A        A         .       A

@@ -119,7 +119,8 @@ def test_the_logbook_tells_who_set_a_status(kari: Course) -> None:
 
 def test_only_what_may_be_done_is_offered(kari: Course) -> None:
     third = session_of(kari.id, 3)
-    assert actions_for(third, now=NOW) == (Action.ARRIVE,)
+    assert actions_for(third, now=NOW) == ()
+    assert actions_for(third, now=third.starts_at - timedelta(minutes=9)) == (Action.ARRIVE,)
     assert actions_for(third, now=third.starts_at) == (Action.ARRIVE, Action.FULFIL, Action.MISS)
     missed = set_to(third, Action.MISS, now=third.ends_at)
     assert actions_for(missed, now=third.ends_at) == (Action.REOPEN,)
