@@ -51,10 +51,11 @@ def test_one_box_leads_straight_to_who_is_meant_and_no_address_tells_what_was_ty
 
 def test_several_are_listed_and_each_of_them_is_noted(site_app: Flask, kari: Course) -> None:
     desk = at_the_desk(site_app).open("/en/staff/patients").send("patients", sought="+46 70 174 06")
-    assert (desk.path, desk.query) == ("/en/staff/patients", "")
+    assert (desk.path, desk.query) == ("/en/staff/patients", "found=1")
     assert "2 patients" in desk.text
     assert KARI.name in desk.text
     assert log_of(site_app, kari)[0] == (RITA.name, "find")
+    assert desk.open("/en/staff/patients").value("sought") == ""
 
 
 def test_what_one_typed_is_not_shown_to_who_signs_in_after_her_in_the_same_browser(
@@ -66,7 +67,7 @@ def test_what_one_typed_is_not_shown_to_who_signs_in_after_her_in_the_same_brows
         key = hers["staff"]
     with desk.client.session_transaction() as session:
         session["staff"] = key
-    assert desk.open("/en/staff/patients").value("sought") == ""
+    assert desk.open("/en/staff/patients?found=1").value("sought") == ""
 
 
 def test_who_may_not_see_her_finds_nobody_and_no_page(site_app: Flask, kari: Course) -> None:

@@ -66,10 +66,11 @@ class NoteShown:
 
 @open_to(Rule.STAFF)
 def patients() -> ResponseReturnValue:
-    """The box, and who was found. What was typed stays in the session, for a name has no place in an address."""
+    """The box, and who was found. What was typed stays in the session, for a name has no place in an address; who
+    comes to look for the next one finds the box empty."""
     if request.method == "POST":
         return _sought(one_line(request.form.get("sought"))[:LONGEST])
-    text, now = _last_sought(), clock.now()
+    text, now = _last_sought() if "found" in request.args else "", clock.now()
     answer = find(db.session(), text, g.reach, now=now)
     looks = [About(patient_id=found.patient.id) for found in answer.patients]
     page = render_template("staff/patients.html", sought=text, answer=answer, house=House(db.session()))
@@ -83,7 +84,7 @@ def _sought(text: str) -> ResponseReturnValue:
     found = find(db.session(), text, g.reach, now=clock.now()).patients
     if len(found) == 1:
         return redirect(url_for("staff.patient", id=found[0].patient.id), 303)
-    return redirect(url_for("staff.patients"), 303)
+    return redirect(url_for("staff.patients", found=1), 303)
 
 
 def _last_sought() -> str:
