@@ -106,7 +106,8 @@ def _facts(house: House, entry: LogEntry, starts: Mapping[int, datetime], detail
     if entry.appointment_id is not None and entry.appointment_id in starts:
         yield _("Appointment %(when)s", when=visit_moment(starts[entry.appointment_id]))
     for name, value in detail.items():
-        yield f"{detail_name(name)}: {_plain(house, name, value)}"
+        if value != []:
+            yield f"{detail_name(name)}: {_plain(house, name, value)}"
 
 
 def _plain(house: House, name: str, value: Any) -> str:
