@@ -16,6 +16,7 @@ from booking.domain.appointment import Action, Actor, Charge, Status, charge_of,
 from booking.domain.changing import Option, Week, extra, last_needed, moves, step_missing
 from booking.domain.errors import BookingError, DoesNotFit, NotAllowed, NothingToUndo, SlotTaken, UnknownAppointment
 from booking.domain.period import STEP_MINUTES, oslo
+from booking.domain.protocol import StepKind
 from booking.domain.slot import ReasonKind
 from booking.services.alteration import UNDO_FOR as UNDO_FOR
 from booking.services.alteration import Alteration, differing, restore
@@ -162,8 +163,8 @@ def extend_within(
 ) -> Change | None:
     """The same inside the caller's unit of work; None if it was done before."""
     course = course_to_change(session, course_id)
-    if any(_stands_at(appointment, place) for appointment in course.appointments):
-        return None
+    if any(_stands_at(each, place) for each in course.appointments if each.kind == StepKind.SESSION):
+        return None  # the review may stand there still: it moves along
     require_running(course, "extend")
     settle_older(session, office, course, now=now, at=at)
     option = _option(weeks_for_extra(session, office, course, now=now), place)
