@@ -316,14 +316,13 @@ def test_a_missed_session_is_made_up_for_at_the_end(kari: Course) -> None:
 
 
 def test_a_session_is_added_where_the_review_stands_which_moves_along(kari: Course) -> None:
-    third, review = session_of(kari.id, 3), next(a for a in kari.appointments if a.kind == "review")
-    cancel(third)
-    offered = [option for week in extra_weeks(kari.id, now=SOON) for option in week.options]
-    there = [o.at for o in offered if (o.at.start, o.at.clinician) == (review.starts_at, review.clinician_id)]
-    assert there
-    extend(kari.id, Place(there[0].start, there[0].clinician, there[0].clinic), now=SOON)
-    starts = {a.kind: a.starts_at for a in course(kari.id).appointments if a.status == "booked"}  # the last of a kind
-    assert starts["session"] == review.starts_at < starts["review"]
+    there = place_at(review_of(kari.id))
+    cancel(session_of(kari.id, 3))
+    assert there in [place_of(option) for week in extra_weeks(kari.id, now=SOON) for option in week.options]
+    extend(kari.id, there, now=SOON)
+    last = [a for a in course(kari.id).appointments if a.kind == "session"][-1]
+    assert place_at(last) == there
+    assert review_of(kari.id).starts_at > there.start
 
 
 def test_nothing_is_added_to_a_whole_course(kari: Course) -> None:
