@@ -28,13 +28,14 @@ from booking.services.links import hash_of, new_time_token
 from booking.services.logbook import About, Who, note
 from booking.services.office import Office
 from booking.services.relocation import Mover, Proposed, answer_by, movers_of, note_proposal, other_room_for
-from booking.services.settlement import settle, settle_telling
+from booking.services.settlement import news_owed, settle, settle_telling
 from booking.store.appointments import Appointment, appointments_by_id
 from booking.store.clinics import all_clinics
 from booking.store.courses import Course, course_to_change
 from booking.store.database import db, utc
 from booking.store.disruptions import CHOSEN, DECLINED, KEPT, OFFERED, OPEN, SETTLED, Disruption, Touched
 from booking.store.holds import Hold
+from booking.store.tasks import open_tasks_of
 from booking.store.unit_of_work import unit_of_work
 from booking.store.waiting import note_freed
 
@@ -428,9 +429,19 @@ def _answered(
         if row.state != before:
             note_progress(disruption, now=now)
         if who is not None:
+            if row.state in (KEPT, CHOSEN):
+                _told_meanwhile(session, course, row, who, now=now)
             _log(session, office, who, row, now=now)
 
     unit_of_work(answer)
+
+
+def _told_meanwhile(session: Session, course: Course, row: Touched, who: Who, *, now: datetime) -> None:
+    """Somebody has talked with her about this appointment: if that is all that she was to be rung about, it is done."""
+    owed = {task.id: task for task in open_tasks_of(session, course.id)}
+    for task_id, news in news_owed(session, list(owed.values()), {course.id: course}).items():
+        if all(difference.appointment.id == row.appointment_id for difference in news):
+            owed[task_id].done_at, owed[task_id].done_by = utc(now), who.account_id
 
 
 def _log(session: Session, office: Office, who: Who, row: Touched, *, now: datetime) -> None:

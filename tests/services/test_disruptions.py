@@ -29,6 +29,7 @@ from booking.services.logbook import COMMAND
 from booking.services.office import Office
 from booking.services.relocation import proposals, propose
 from booking.services.settlement import settle_due
+from booking.services.tasks import TELL
 from booking.store.appointments import Appointment
 from booking.store.courses import Course
 from booking.store.database import db
@@ -37,6 +38,7 @@ from booking.store.holds import Hold
 from booking.store.people import Clinician
 from booking.store.register import Scope
 from booking.store.schedules import Absence, ClosedPeriod, HoursDay, RoomClosure
+from booking.store.tasks import open_tasks_of
 from booking.store.unit_of_work import unit_of_work
 from booking.store.waiting import FreedTime
 from tests.builders import NOW, TUESDAYS, UNSURE, booked, booked_course, choice, course, held, office
@@ -413,6 +415,29 @@ def test_who_has_no_email_is_to_be_told_by_phone_and_is_on_the_board(kari: Cours
     assert len(hers.others) == 2
     scope = Scope(everybody=True, clinic_ids=frozenset(), clinician_id=None, unplaced=True)
     assert count_to_replan(db.session(), scope, now=NOW) == 1
+
+
+@pytest.mark.parametrize("answer", ["keeps", "chooses"])
+def test_who_was_rung_about_her_new_time_need_not_be_rung_again(kari: Course, answer: str) -> None:
+    silent = booked_course(SIV, replace(TUESDAYS, clinician="ask-eksempel", only_her=True), email=None)
+    hers = row_of(accepted(away(session_of(silent.id, 3))), silent.id)
+    assert [task.kind for task in open_tasks_of(db.session(), silent.id)] == [TELL]
+    start = moment_of(hers.others[0]["start"])
+    if answer == "keeps":
+        new_times.keep(office(), hers.id, who=COMMAND, now=LATER)
+    else:
+        new_times.choose(office(), hers.id, start, by=Actor.CLINIC, who=COMMAND, now=LATER, at=AT)
+    db.session.rollback()
+    assert open_tasks_of(db.session(), silent.id) == []
+
+
+def test_who_was_rung_about_one_new_time_is_still_to_hear_of_the_other(kari: Course) -> None:
+    silent = booked_course(SIV, replace(TUESDAYS, clinician="ask-eksempel", only_her=True), email=None)
+    hers = row_of(accepted(away(session_of(silent.id, 3))), silent.id)
+    accepted(away(session_of(silent.id, 5)))
+    new_times.keep(office(), hers.id, who=COMMAND, now=LATER)
+    db.session.rollback()
+    assert [task.kind for task in open_tasks_of(db.session(), silent.id)] == [TELL]
 
 
 # -- answered ---------------------------------------------------------------------------------------------------------
