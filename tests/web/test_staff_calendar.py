@@ -152,9 +152,12 @@ def test_every_failure_has_words(demo_app: Flask) -> None:
         assert set(failures()) == {PARTLY, UNOPENED, *Trouble, *(flaw.value for flaw in Flaw)}
 
 
-def test_a_file_is_taken(demo_app: Flask, ask: FlaskClient) -> None:
-    send(ask, "upload", file=(BytesIO(MEETING), "home.ics"), file_name="Home")
-    assert "Read 1 minute ago" in shown(ask)
+@pytest.mark.parametrize("name", ["Choir", " "])
+def test_a_file_is_taken_by_her_name_for_it_or_by_its_own(demo_app: Flask, ask: FlaskClient, name: str) -> None:
+    send(ask, "upload", file=(BytesIO(MEETING), "my evenings.ics"), file_name=name)
+    page = shown(ask)
+    assert "Read 1 minute ago" in page
+    assert (name.strip() or "my evenings") in page
     with demo_app.app_context():
         assert len(db.session.scalars(select(BusyTime)).all()) == 1
 

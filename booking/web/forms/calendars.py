@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import Any
 
 from flask_babel import gettext as _
@@ -60,12 +61,14 @@ class AddressForm(FlaskForm):
 
 
 class FileForm(FlaskForm):
-    """A calendar as it is now."""
+    """A calendar as it is now; without a name it is called what its file is called."""
 
     file = FileField(lazy_gettext("Your calendar as a file (.ics)"))
     file_name = StringField(lazy_gettext("What you call it"))
 
     def validate_file_name(self, field: Any) -> None:
+        if not one_line(field.data) and self.file.data:
+            field.data = PurePath(self.file.data.filename).stem[:LONGEST_NAME]
         _named(field)
 
     def name(self) -> str:
