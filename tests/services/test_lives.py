@@ -81,6 +81,7 @@ class Lives(RuleBasedStateMachine):
         self.batches = [0, 0]
         self.subscribed = [False, True]
         self.read = 0
+        self.noes: set[tuple[str, datetime]] = set()
 
     @initialize(
         start=st.dates(date(2027, 3, 1), date(2027, 4, 12)),
@@ -202,7 +203,9 @@ class Lives(RuleBasedStateMachine):
         db.session.rollback()
         assert self.standing(who) == before
         if shown[uid].sequence == coming[uid].sequence and course(self.ids[who]).channel == Channel.INVITATIONS:
-            assert received.taken == "declined"
+            said = (uid, self.now) in self.noes
+            assert received.taken == "declined" or (said and received.reason == "repeated")
+        self.noes.add((uid, self.now))
         mails = db.session.scalars(select(Message).where(Message.kind == "declined")).all()
         assert len(mails) == len({(mail.appointment_id, str(mail.facts.get("sequence"))) for mail in mails})
 
