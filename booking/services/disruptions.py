@@ -148,9 +148,19 @@ def disrupt(session: Session, office: Office, cause: Cause, who: Who, *, now: da
     return disruption if new else None
 
 
-def pass_on(session: Session, office: Office, appointment_ids: Collection[int], *, now: datetime) -> None:
-    """What is open no more because its cause is gone is open because of another cause, if one is left; inside the
-    caller's unit of work."""
+def touch_no_more(
+    session: Session, office: Office, disruption: Disruption, rows: Sequence[Touched], *, now: datetime
+) -> None:
+    """Its cause is gone for these, inside the caller's unit of work: they are settled, or open because of another
+    cause, if one is left."""
+    for row in rows:
+        settle_row(session, row, now=now)
+    note_progress(disruption, now=now)
+    session.flush()
+    _pass_on(session, office, [row.appointment_id for row in rows], now=now)
+
+
+def _pass_on(session: Session, office: Office, appointment_ids: Collection[int], *, now: datetime) -> None:
     these = Appointment.id.in_(appointment_ids)
     visits = list(session.scalars(select(Appointment).where(these)))
     if not visits:
@@ -295,11 +305,7 @@ def remove_absence(
             session.delete(absence)
         if disruption is not None:
             left = [row for row in disruption.touched if row.state == OPEN]
-            for row in left:
-                settle_row(session, row, now=now)
-            note_progress(disruption, now=now)
-            session.flush()
-            pass_on(session, office, [row.appointment_id for row in left], now=now)
+            touch_no_more(session, office, disruption, left, now=now)
         note(session, office, who, "absence", About(clinician_id=clinician_id), now=now)
         return kept
 

@@ -21,7 +21,7 @@ from booking.domain import schedule as domain
 from booking.domain.errors import ChangedMeanwhile
 from booking.domain.period import Period, at_wall, oslo
 from booking.domain.schedule import DayHours, Name, hours_on
-from booking.services.disruptions import Cause, CauseKind, disrupt, note_progress, pass_on, settle_row, touched_by
+from booking.services.disruptions import Cause, CauseKind, disrupt, touch_no_more, touched_by
 from booking.services.gained import gains_noted
 from booking.services.logbook import About, Who, note
 from booking.services.offered import At, Days, OfferedDay
@@ -304,12 +304,8 @@ def _settle(session: Session, office: Office, change: Change, cause: Cause, *, n
     for disruption in disruptions_by(session, cause.kind, cause.clinic_id, cause.clinician_id, cause.room_id):
         still = _still_touched(session, office, change, cause, disruption, now=now)
         gone = [row for row in disruption.touched if row.state == OPEN and row.appointment_id not in still]
-        for row in gone:
-            settle_row(session, row, now=now)
         if gone:
-            note_progress(disruption, now=now)
-            session.flush()
-            pass_on(session, office, [row.appointment_id for row in gone], now=now)
+            touch_no_more(session, office, disruption, gone, now=now)
 
 
 def _still_touched(
